@@ -1,0 +1,1 @@
+"""A mock interviewer for AIOps architects: interview, grading, replay."""

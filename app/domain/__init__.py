@@ -1,0 +1,1 @@
+"""Every domain value, free of input and output: content, assessment and session."""
