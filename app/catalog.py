@@ -130,13 +130,13 @@ class Catalog:
     def _name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
 
-    def _by_id(
-        self, found: Iterator[tuple[Path, _Named]]
-    ) -> dict[str, _Named]:
+    def _by_id(self, found: Iterator[tuple[Path, _Named]]) -> dict[str, _Named]:
         by_id: dict[str, _Named] = {}
         for path, value in found:
             if value.id in by_id:
-                raise ContentError([f"{self._name(path)}: id {value.id!r} is used twice: rename it"])
+                raise ContentError(
+                    [f"{self._name(path)}: id {value.id!r} is used twice: rename it"]
+                )
             by_id[value.id] = value
         return by_id
 
@@ -146,7 +146,9 @@ class Catalog:
 
         names = sorted(known)
         near = get_close_matches(name, names, n=3, cutoff=0.5)
-        choose = f"Did you mean {' or '.join(near)}?" if near else f"Choose one of: {', '.join(names)}."
+        choose = (
+            f"Did you mean {' or '.join(near)}?" if near else f"Choose one of: {', '.join(names)}."
+        )
         return f"There is no {what} {name!r}. {choose}"
 
 
@@ -226,7 +228,7 @@ def _check_rubrics(catalog: Catalog) -> Iterator[str]:
     for rubric in catalog.rubrics.values():
         if rubric.id not in used:
             yield f"rubric {rubric.id}: no item uses it: name it in an item's `rubric` or delete it"
-        for part in (*rubric.criteria, *rubric.misconceptions):
+        for part in rubric.parts:
             yield from _check_citation(catalog, f"rubric {rubric.id}, {part.id}", part.source)
         if rubric.kind in ("scenario", "tradeoff"):
             fewest = 12 if rubric.kind == "scenario" else 8
@@ -280,7 +282,7 @@ def _check_items(catalog: Catalog) -> Iterator[str]:
 def _check_probes(where: str, item: Item, rubric: Rubric) -> Iterator[str]:
     dimensions = {dimension.id for dimension in rubric.dimensions}
     criteria = {criterion.id for criterion in rubric.criteria}
-    for part in (*item.follow_ups, *item.flips):
+    for part in item.questions:
         if part.dimension not in dimensions:
             yield f"{where}, {part.id}: dimension {part.dimension!r} is not in rubric {rubric.id}"
     for follow_up in item.follow_ups:

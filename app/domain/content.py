@@ -17,7 +17,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    field_serializer,
     model_validator,
 )
 
@@ -101,12 +100,19 @@ TermGroup = Annotated[tuple[Text, ...], BeforeValidator(_as_group), Field(min_le
 """Synonyms of one expected idea; any one of them stands for it."""
 
 
+AnchorLevel = Annotated[
+    Literal[1, 3, 5],
+    # JSON knows no numbers as keys: without this a pinned rubric could not be read back.
+    BeforeValidator(lambda key: int(key) if isinstance(key, str) and key.isdecimal() else key),
+]
+
+
 class Dimension(Value):
     """A part of an answer that gets a level of its own: one of the five stages, or a rubric's own."""
 
     id: Key
     title: Text
-    anchors: dict[Literal[1, 3, 5], Text] = Field(
+    anchors: dict[AnchorLevel, Text] = Field(
         description="What an answer at level 1, 3 and 5 looks like"
     )
 
@@ -182,7 +188,7 @@ class Rubric(Value):
         _unique("dimension id", names)
         _unique("criterion id", (criterion.id for criterion in self.criteria))
         _unique("misconception id", (wrong.id for wrong in self.misconceptions))
-        for part in (*self.criteria, *self.misconceptions):
+        for part in self.parts:
             if part.dimension not in names:
                 raise ValueError(f"{part.id}: dimension {part.dimension!r} is none of {names}")
         for name in names:
@@ -192,6 +198,11 @@ class Rubric(Value):
             if name not in names:
                 raise ValueError(f"level_caps: {name!r} is none of {names}")
         return self
+
+    @property
+    def parts(self) -> tuple[Criterion | Misconception, ...]:
+        """Criteria and misconceptions."""
+        return (*self.criteria, *self.misconceptions)
 
     def criterion(self, criterion_id: str) -> Criterion:
         """The criterion of that id; KeyError if there is none."""
@@ -272,12 +283,17 @@ class Item(Value):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _unique("fact id", (fact.id for fact in self.facts))
-        _unique("follow-up or flip id", (part.id for part in (*self.follow_ups, *self.flips)))
+        _unique("follow-up or flip id", (part.id for part in self.questions))
         if (self.kind == "drill") != (self.default_case is not None):
             raise ValueError("default_case belongs to drills, and each drill needs one")
         if self.kind == "drill" and "$case" not in self.opening:
             raise ValueError("a drill's opening holds $case where the scenario's text goes")
         return self
+
+    @property
+    def questions(self) -> tuple[FollowUp | ConstraintFlip, ...]:
+        """Everything that may be asked after the opening."""
+        return (*self.follow_ups, *self.flips)
 
     @property
     def content_hash(self) -> str:

@@ -1,0 +1,207 @@
+"""The command line: `interview serve | chat | grade | search | index | check | sessions | …`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from app.errors import InterviewError
+
+app = typer.Typer(
+    name="interview",
+    help="A mock interviewer for AIOps architects: it asks, challenges, grades with quotes, replays.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Level = Literal["senior", "staff", "principal"]
+GraderName = Literal["embedded", "judge"]
+Scenario = Annotated[
+    str, typer.Option("--scenario", help="Any item's id, a topic's id, or full-loop.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+GraderOption = Annotated[
+    GraderName | None,
+    typer.Option("--grader", help="Default: embedded, unless a language model is configured."),
+]
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 7860,
+) -> None:
+    """Open the page: choose, interview, feedback, past sessions."""
+    from app.settings import settings
+    from app.ui.gradio_app import run
+
+    run(settings(), host=host, port=port)
+
+
+@app.command()
+def chat(
+    scenario: Scenario = "anomaly-detection-system",
+    level: Annotated[
+        Level, typer.Option(help="Changes probes and the target, never the score.")
+    ] = "principal",
+    minutes: Annotated[int | None, typer.Option(min=1, max=240)] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="Play answers from a file, divided by lines of ---.")
+    ] = None,
+    resume: Annotated[str | None, typer.Option(help="Go on with a session.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Fixes the draw of a full loop.")] = None,
+    grader: GraderOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold an interview in the terminal."""
+    from app.terminal.chat import Chat
+
+    session = Chat.open(grader)
+    finished = session.run(
+        scenario=scenario,
+        level=level,
+        minutes=minutes,
+        answers=answers,
+        resume=resume,
+        seed=seed,
+        as_json=as_json,
+    )
+    raise typer.Exit(0 if finished else 1)
+
+
+@app.command()
+def grade(
+    scenario: Annotated[str | None, typer.Option("--scenario", help="Any item's id.")] = None,
+    answer: Annotated[
+        Path | None, typer.Option(help="File with one answer; - for standard input.")
+    ] = None,
+    jsonl: Annotated[Path | None, typer.Option(help="Lines of {scenario, answer, ...}.")] = None,
+    grader: GraderOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Grade an answer to an opening question, or many from a file."""
+    from app.terminal.commands import grade_file, grade_lines
+
+    if jsonl is not None:
+        raise typer.Exit(0 if grade_lines(jsonl, grader) else 1)
+    if scenario is None or answer is None:
+        raise typer.BadParameter("give --scenario ID and --answer FILE, or --jsonl FILE")
+    grade_file(scenario, answer, grader, as_json)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    count: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Find passages in the preparation documents and your own."""
+    from app.terminal.commands import show_search
+
+    show_search(query, count, as_json)
+
+
+@app.command()
+def index(
+    add: Annotated[
+        Path | None, typer.Option(help="Add your own Markdown, text or PDF file.")
+    ] = None,
+    remove: Annotated[str | None, typer.Option(help="Remove an own document by its id.")] = None,
+    rebuild: Annotated[bool, typer.Option(help="Build anew from the documents.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the search index up to date and tell what is in it."""
+    from app.terminal.commands import update_index
+
+    update_index(add, remove, rebuild, as_json)
+
+
+@app.command()
+def check(as_json: AsJson = False) -> None:
+    """Validate all content and its cross references."""
+    from app.catalog import Catalog
+    from app.catalog import check as check_catalog
+    from app.terminal.commands import print_counts
+
+    print_counts(check_catalog(Catalog()), as_json)
+
+
+@app.command()
+def sessions(
+    query: Annotated[str, typer.Option(help="Part of a title.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List past sessions, newest first."""
+    from app.terminal.commands import show_sessions
+
+    show_sessions(query, limit, as_json)
+
+
+SessionId = Annotated[str, typer.Argument(help="Session id, or the beginning of one.")]
+
+
+@app.command()
+def replay(
+    session_id: SessionId,
+    at: Annotated[int | None, typer.Option(min=1, help="Only the first N events.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a session again from its events, with why each question was asked."""
+    from app.terminal.commands import show_replay
+
+    show_replay(session_id, at, as_json)
+
+
+@app.command()
+def regrade(session_id: SessionId, grader: GraderOption = None, as_json: AsJson = False) -> None:
+    """Grade a session again, keep both gradings, and print the difference."""
+    from app.terminal.commands import show_regrading
+
+    show_regrading(session_id, grader, as_json)
+
+
+@app.command()
+def export(
+    session_id: SessionId,
+    format: Annotated[Literal["md", "json"], typer.Option("--format", help="md or json.")] = "md",
+    output: Annotated[Path | None, typer.Option(help="File to write; default: print.")] = None,
+) -> None:
+    """Write a session with report, conversation and versions."""
+    from app.terminal.commands import export_session
+
+    export_session(session_id, format, output)
+
+
+def main() -> None:
+    """Run a command; every failure a user can meet ends in words, never in a traceback."""
+    try:
+        app()
+    except InterviewError as error:
+        _say(f"Error: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _say("\nStopped. What you had sent is saved: `interview sessions` lists it.")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except PermissionError as error:
+        _say(
+            f"Error: no permission for {error.filename}. Set INTERVIEW_DATA_DIR to a folder that "
+            "you can write to."
+        )
+        sys.exit(1)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""From an answer to verdicts with quotes, and from verdicts to levels."""

@@ -1,0 +1,129 @@
+"""What leaves an answer, or a sentence of it, without credit before any criterion is looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from app.domain.assessment import Flag
+from app.domain.content import Rubric
+from app.grading.evidence import Span, split_sentences
+from app.grading.words import (
+    content_stems,
+    function_word_share,
+    ngrams,
+    words,
+)
+
+MIN_CONTENT_WORDS = 4
+ECHO_SHARE = 0.6
+PASTE_SHARE = 0.7
+LIST_CHUNKS = 5
+LIST_WORDS_A_CHUNK = 3.5
+LIST_FUNCTION_WORDS = 0.12
+
+_OPENERS = frozenset(
+    content_stems(
+        """answer solution response sure okay ok certainly great good question thanks thank think
+        thinking step let's begin start well here following overall summary conclusion final thought
+        process solve problem please yes"""
+    )
+)
+_TO_THE_GRADER = re.compile(
+    r"""\b(?:ignore|disregard|forget|override)\b[^.!?\n]{0,40}
+            \b(?:instruction|prompt|rubric|criteria|rules|above|previous)
+      | \b(?:give|award|assign|grant|mark|grade|score|rate)\b[^.!?\n]{0,40}
+            \b(?:full\ (?:marks|credit|score)|maximum|perfect|top\ (?:marks|score)|5/5|10/10
+               |level\ (?:5|five)|(?:as|is|=)\ ?met|all\ criteria)
+      | \byou\ are\ (?:now\ )?(?:a|an|the)\ (?:grader|judge|evaluator|assistant|interviewer|examiner)
+      | \b(?:dear|attention|note\ to(?:\ the)?)\ (?:grader|judge|evaluator|model|llm|ai)\b
+      | ["']?verdict["']?\s*[:=]\s*["']?met
+      | <\|?(?:system|im_start|assistant|/?instructions?)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[\"“'‘`][^\"“”'‘’`\n]{3,200}[\"”'’`]")
+
+
+def examine(answer: str, question: str, rubric: Rubric) -> tuple[list[Span], tuple[Flag, ...]]:
+    """The sentences that may serve as evidence, and what was found; no sentences behind a gate."""
+    sentences = split_sentences(answer)
+    if not sentences:
+        return [], (Flag(kind="empty", detail="There is no text to grade.", gate=True),)
+    meaning = [word for word in content_stems(answer) if word not in _OPENERS]
+    if len(set(meaning)) < MIN_CONTENT_WORDS:
+        return [], (
+            Flag(kind="no_content", detail="An opening without a statement behind it.", gate=True),
+        )
+    kept: list[Span] = []
+    dropped: dict[str, list[Span]] = {}
+    material = _Material(question, rubric)
+    for sentence in sentences:
+        reason = material.reason_to_drop(sentence.text)
+        if reason is None:
+            kept.append(sentence)
+        else:
+            dropped.setdefault(reason, []).append(sentence)
+    if _is_keyword_list(answer):
+        return [], (
+            Flag(kind="keyword_list", detail="A list of terms without a statement.", gate=True),
+        )
+    flags = [_flag(reason, spans, bool(kept)) for reason, spans in dropped.items()]
+    return kept, tuple(flags)
+
+
+class _Material:
+    """Text that earns nothing when it is given back: the question and the rubric's own wording."""
+
+    def __init__(self, question: str, rubric: Rubric) -> None:
+        self._question = ngrams(words(question), 4)
+        self._rubric: set[tuple[str, ...]] = set()
+        for criterion in rubric.criteria:
+            for text in (criterion.statement, criterion.counts, criterion.why, *criterion.meets):
+                self._rubric |= ngrams(words(text), 5)
+
+    def reason_to_drop(self, sentence: str) -> str | None:
+        tokens = words(sentence)
+        if speaks_to_the_grader(sentence):
+            return "instructions"
+        if len(tokens) >= 6 and _share(ngrams(tokens, 4), self._question) >= ECHO_SHARE:
+            return "question_echo"
+        if len(tokens) >= 8 and _share(ngrams(tokens, 5), self._rubric) >= PASTE_SHARE:
+            return "rubric_paste"
+        if _is_keyword_list(sentence):
+            return "keyword_list"
+        return None
+
+
+def speaks_to_the_grader(sentence: str) -> bool:
+    """Whether a sentence addresses the grader; what it merely quotes does not count."""
+    return bool(_TO_THE_GRADER.search(_QUOTED.sub(" ", sentence)))
+
+
+def _is_keyword_list(text: str) -> bool:
+    """Many short chunks and hardly a function word: terms are named and nothing is said of them."""
+    chunks = [chunk for chunk in re.split(r"[,;|/\n•]+|\s[-–—]\s", text) if words(chunk)]
+    if len(chunks) < LIST_CHUNKS:
+        return False
+    lengths = sorted(len(words(chunk)) for chunk in chunks)
+    typical = lengths[len(lengths) // 2]
+    return (
+        typical <= LIST_WORDS_A_CHUNK
+        and function_word_share(text) < LIST_FUNCTION_WORDS
+        and not any(character.isdigit() for character in text)
+    )
+
+
+def _share(own: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:
+    return len(own & other) / len(own) if own else 0.0
+
+
+def _flag(reason: str, spans: Sequence[Span], something_left: bool) -> Flag:
+    count = f"{len(spans)} sentence{'s' if len(spans) > 1 else ''}"
+    told = {
+        "instructions": f"{count} addressed to the grader: not read as an answer.",
+        "question_echo": f"{count} repeated from the question: no credit.",
+        "rubric_paste": f"{count} word for word from the rubric: no credit.",
+        "keyword_list": f"{count} of bare terms: naming is not explaining.",
+    }
+    kind = reason if reason in told else "no_content"
+    return Flag.model_validate({"kind": kind, "detail": told[reason], "gate": not something_left})

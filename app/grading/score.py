@@ -1,0 +1,201 @@
+"""The arithmetic: from the verdicts on all answers to an item, to levels.
+
+A criterion weighs by its tier, earns by its verdict, and earns less where a probe had to ask for it.
+Criteria that could not be graded are left out of every mean; where they hold too much of the weight
+there is no level at all. The numbers are those of the rubric's `scoring`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from app.domain.assessment import (
+    Assessment,
+    CriterionVerdict,
+    DimensionAssessment,
+    Flag,
+    Grading,
+    MisconceptionFinding,
+)
+from app.domain.content import Criterion, Rubric, Scoring, Value
+
+
+class GradedAnswer(Value):
+    """One answer's grading, with what the question gave away."""
+
+    turn_id: str
+    grading: Grading
+    probed_dimension: str | None = None
+    hinted_dimensions: tuple[str, ...] = ()
+    challenged: str | None = None
+
+
+def assess(rubric: Rubric, answers: Sequence[GradedAnswer]) -> Assessment:
+    """All gradings of one item merged, and the levels they come to."""
+    misconceptions = _merge_misconceptions(answers)
+    verdicts = [
+        _merge_verdicts(criterion, rubric.scoring, answers) for criterion in rubric.criteria
+    ]
+    standing = {
+        rubric_part.dimension
+        for rubric_part in rubric.misconceptions
+        if rubric_part.critical and rubric_part.id in _left_standing(answers)
+    }
+    dimensions = tuple(
+        _assess_dimension(rubric, name.id, verdicts, capped=name.id in standing)
+        for name in rubric.dimensions
+    )
+    level, score, notes = _overall(rubric, verdicts, dimensions, bool(answers))
+    return Assessment(
+        level=level,
+        score=score,
+        dimensions=dimensions,
+        misconceptions=misconceptions,
+        flags=tuple(_flags(answers)),
+        notes=notes,
+    )
+
+
+def credit(verdict: CriterionVerdict, scoring: Scoring) -> float | None:
+    """What a verdict earns, 0 to 1; None if it is unscored."""
+    earned = {"met": 1.0, "partial": scoring.partial_credit, "missed": 0.0}.get(verdict.verdict)
+    if earned is None:
+        return None
+    return earned * (scoring.prompted_factor if verdict.prompted else 1.0)
+
+
+def level_of(score: float, scoring: Scoring) -> int:
+    """The level, 1 to 5, that a mean credit of `score` reaches."""
+    return bisect_right(scoring.cut_points, score) + 1
+
+
+def weighted_score(
+    rubric: Rubric, verdicts: Sequence[CriterionVerdict]
+) -> tuple[float | None, float]:
+    """Mean credit over the scored criteria (None if there are none), and the unscored share of weight."""
+    earned = scored = total = 0.0
+    for verdict in verdicts:
+        weight = rubric.scoring.tier_weights[rubric.criterion(verdict.criterion_id).tier]
+        total += weight
+        value = credit(verdict, rubric.scoring)
+        if value is not None:
+            scored += weight
+            earned += weight * value
+    unscored_share = 1.0 - scored / total if total else 0.0
+    return (earned / scored if scored else None), max(0.0, unscored_share)
+
+
+def _merge_verdicts(
+    criterion: Criterion, scoring: Scoring, answers: Sequence[GradedAnswer]
+) -> CriterionVerdict:
+    best: CriterionVerdict | None = None
+    for answer in answers:
+        asked_for = criterion.dimension in (answer.probed_dimension, *answer.hinted_dimensions)
+        for verdict in answer.grading.verdicts:
+            if verdict.criterion_id != criterion.id:
+                continue
+            placed = verdict.model_copy(update={"turn_id": answer.turn_id, "prompted": asked_for})
+            if best is None or _standing(placed, scoring) > _standing(best, scoring):
+                best = placed
+    if best is None:
+        return CriterionVerdict(
+            criterion_id=criterion.id, verdict="unscored", rationale="No answer was graded on it."
+        )
+    earned = best.verdict in ("met", "partial")
+    return best if earned else best.model_copy(update={"prompted": False})
+
+
+def _standing(verdict: CriterionVerdict, scoring: Scoring) -> float:
+    """Order of preference over several answers: an undecided answer may have held the point."""
+    value = credit(verdict, scoring)
+    return 0.01 if value is None else value
+
+
+def _assess_dimension(
+    rubric: Rubric, dimension: str, verdicts: Sequence[CriterionVerdict], *, capped: bool
+) -> DimensionAssessment:
+    own = [each for each in verdicts if rubric.criterion(each.criterion_id).dimension == dimension]
+    score, unscored_share = weighted_score(rubric, own)
+    notes: list[str] = []
+    level = None if score is None else level_of(score, rubric.scoring)
+    if unscored_share > rubric.scoring.max_unscored_share:
+        level, score = None, None
+        notes.append(_no_level(unscored_share))
+    cap = rubric.scoring.misconception_cap
+    if capped and level is not None and level > cap:
+        level = cap
+        notes.append(f"A critical misconception stood after the probe: at most level {cap}.")
+    return DimensionAssessment(
+        dimension=dimension,
+        level=level,
+        score=score,
+        verdicts=tuple(own),
+        unscored_share=unscored_share,
+        notes=tuple(notes),
+    )
+
+
+def _overall(
+    rubric: Rubric,
+    verdicts: Sequence[CriterionVerdict],
+    dimensions: Sequence[DimensionAssessment],
+    answered: bool,
+) -> tuple[int | None, float | None, tuple[str, ...]]:
+    if not answered:
+        return None, None, ("No answer has been graded yet.",)
+    score, unscored_share = weighted_score(rubric, verdicts)
+    if score is None or unscored_share > rubric.scoring.max_unscored_share:
+        return None, None, (_no_level(unscored_share),)
+    level = level_of(score, rubric.scoring)
+    notes: list[str] = []
+    for part in dimensions:
+        cap = rubric.scoring.level_caps.get(part.dimension)
+        nothing_met = all(each.verdict == "missed" for each in part.verdicts)
+        if cap is not None and nothing_met and level > cap:
+            level = cap
+            title = next(each.title for each in rubric.dimensions if each.id == part.dimension)
+            notes.append(f"Nothing on {title.lower()}: at most level {cap}.")
+    return level, score, tuple(notes)
+
+
+def _no_level(unscored_share: float) -> str:
+    return f"{unscored_share:.0%} of the weight could not be graded, so there is no level."
+
+
+def _merge_misconceptions(answers: Sequence[GradedAnswer]) -> tuple[MisconceptionFinding, ...]:
+    found: dict[str, MisconceptionFinding] = {}
+    for answer in answers:
+        for finding in answer.grading.misconceptions:
+            found.setdefault(
+                finding.misconception_id, finding.model_copy(update={"turn_id": answer.turn_id})
+            )
+    challenged = {answer.challenged for answer in answers if answer.challenged}
+    corrected = challenged - _left_standing(answers)
+    return tuple(
+        each.model_copy(update={"corrected": each.misconception_id in corrected})
+        for each in found.values()
+    )
+
+
+def _left_standing(answers: Sequence[GradedAnswer]) -> set[str]:
+    """Misconceptions repeated in, or not touched by, the answer to their own challenge."""
+    return {
+        answer.challenged
+        for answer in answers
+        if answer.challenged
+        and (
+            answer.grading.stopped_by_gate
+            or any(
+                each.misconception_id == answer.challenged for each in answer.grading.misconceptions
+            )
+        )
+    }
+
+
+def _flags(answers: Sequence[GradedAnswer]) -> list[Flag]:
+    return [
+        flag.model_copy(update={"turn_id": answer.turn_id})
+        for answer in answers
+        for flag in answer.grading.flags
+    ]

@@ -1,0 +1,1 @@
+"""The interview itself: one loop for the page, the terminal, the evaluations and the tests."""

@@ -1,0 +1,410 @@
+"""The interview loop: every step is an event in the store before the next one begins.
+
+The engine keeps no state of its own. Whatever it does next follows from the session as stored
+(`advance`), so a killed process is resumed by calling the same function again, and doing so twice
+adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Literal
+from uuid import uuid4
+
+from app.domain.session import (
+    Clarification,
+    FinishReason,
+    FollowUpDecision,
+    Hint,
+    Plan,
+    Question,
+    Session,
+    Turn,
+)
+from app.errors import BadInput, StoreConflict, UsageError
+from app.grading.grader import Grader
+from app.interview.assessing import assess_item, grading_request
+from app.interview.follow_up import Limits, decide_follow_up
+from app.interview.interviewer import (
+    CutOff,
+    EndWanted,
+    Interviewer,
+    ModelSpent,
+    Noted,
+    Revealed,
+    Spoken,
+    Utterance,
+)
+from app.interview.scripted import is_clarifying
+from app.sessions.events import (
+    AnswerGiven,
+    AnswerGraded,
+    ClarificationAsked,
+    ClarificationGiven,
+    HintGiven,
+    ModelCalled,
+    NoteTaken,
+    QuestionAsked,
+    SessionEvent,
+    SessionFinished,
+    SessionResumed,
+    SessionStarted,
+    TimerPaused,
+    TimerResumed,
+    TurnReopened,
+    TurnSkipped,
+)
+from app.sessions.ids import new_session_id
+from app.sessions.store import SessionStore
+
+MAX_ANSWER_CHARACTERS = 50_000
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a step stands. `text` grows while the interviewer speaks; `session` is as stored."""
+
+    state: Literal["saved", "grading", "speaking", "waiting", "finished"]
+    session: Session
+    text: str = ""
+
+
+class Engine:
+    """Holds interviews. Safe to share: what it knows is in the store."""
+
+    def __init__(
+        self,
+        store: SessionStore,
+        interviewer: Interviewer,
+        grader: Grader,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_id: Callable[[], str] = lambda: uuid4().hex[:12],
+    ) -> None:
+        self.store = store
+        self.interviewer = interviewer
+        self.grader = grader
+        self._now = clock
+        self._new_id = new_id
+
+    # --- what a candidate does -----------------------------------------------------------------
+
+    def start(self, plan: Plan, user: str = "") -> Iterator[Progress]:
+        """Begin a session and ask the first question."""
+        session = self.store.create(
+            new_session_id(),
+            SessionStarted(
+                at=self._now(),
+                app_version=version("aiops-interview"),
+                user=user,
+                plan=plan,
+                interviewer=self.interviewer.name,
+                grader=self.grader.name,
+            ),
+        )
+        yield Progress("saved", session)
+        yield from self.advance(session)
+
+    def message(self, session: Session, turn_id: str, text: str) -> Iterator[Progress]:
+        """Take what the candidate wrote: a question to clarify, or the answer of that turn.
+
+        The text is stored before anything else happens. Sending the same answer again goes on where
+        it stopped; another answer to a turn already answered is a StoreConflict.
+        """
+        text = _usable(text)
+        session = self.store.load(session.id)
+        turn = self._turn(session, turn_id)
+        if turn.answer == text:
+            yield from self.advance(session)
+            return
+        if not turn.is_open or session.status == "finished":
+            raise StoreConflict(
+                "This question was already answered, here or in another tab. Your text was not used: "
+                "it is still in the box. Reload to see where the interview stands."
+            )
+        event: SessionEvent
+        if is_clarifying(text):
+            event = ClarificationAsked(
+                at=self._now(), turn_id=turn_id, clarification_id=self._new_id(), text=text
+            )
+        else:
+            event = AnswerGiven(at=self._now(), turn_id=turn_id, text=text)
+        session = self._append(session, event)
+        yield Progress("saved", session)
+        yield from self.advance(session)
+
+    def skip(self, session: Session, turn_id: str) -> Iterator[Progress]:
+        """Leave a question unanswered and go on."""
+        session = self.store.load(session.id)
+        if self._turn(session, turn_id).is_open:
+            session = self._append(session, TurnSkipped(at=self._now(), turn_id=turn_id))
+        yield from self.advance(session)
+
+    def hint(self, session: Session, turn_id: str) -> tuple[Session, Hint]:
+        """The next hint of the stage in question: three, from vague to plain."""
+        session = self.store.load(session.id)
+        turn = self._turn(session, turn_id)
+        if not turn.is_open:
+            raise UsageError("Hints are for a question that is still open.")
+        planned = session.plan.items[turn.item_index]
+        dimension = turn.question.dimension or self._first_open_dimension(session, turn)
+        ladder = planned.item.hints.get(dimension, ())
+        given = sum(
+            hint.dimension == dimension
+            for each in session.item_turns(turn.item_index)
+            for hint in each.hints
+        )
+        if given >= len(ladder):
+            raise UsageError(
+                "There are no more hints for this question."
+                if ladder
+                else "This question has no hints."
+            )
+        hint = Hint(dimension=dimension, step=given + 1, text=ladder[given])
+        return self._append(session, HintGiven(at=self._now(), turn_id=turn_id, hint=hint)), hint
+
+    def reopen(self, session: Session, turn_id: str) -> Session:
+        """Undo: the turn's answer becomes an earlier one and later turns are withdrawn."""
+        session = self.store.load(session.id)
+        turn = self._turn(session, turn_id)
+        if turn.is_open:
+            raise UsageError("That question has no answer yet, so there is nothing to undo.")
+        return self._append(session, TurnReopened(at=self._now(), turn_id=turn_id))
+
+    def pause(self, session: Session) -> Session:
+        """Stop the clock."""
+        session = self.store.load(session.id)
+        if session.paused or session.status == "finished":
+            return session
+        return self._append(session, TimerPaused(at=self._now()))
+
+    def unpause(self, session: Session) -> Session:
+        """Let the clock run on."""
+        session = self.store.load(session.id)
+        return self._append(session, TimerResumed(at=self._now())) if session.paused else session
+
+    def resume(self, session_id: str, user: str | None = None) -> Iterator[Progress]:
+        """Come back to a session; whatever was cut off is done now."""
+        session = self.store.load(session_id, user=user)
+        if session.status == "interviewing":
+            session = self._append(session, SessionResumed(at=self._now()))
+        yield from self.advance(session)
+
+    def finish(
+        self, session: Session, reason: FinishReason = "ended_by_candidate"
+    ) -> Iterator[Progress]:
+        """End here; what was answered is graded first."""
+        session = self.store.load(session.id)
+        if session.status != "finished":
+            session = self._grade_if_due(session)
+            session = self._append(session, SessionFinished(at=self._now(), reason=reason))
+        yield Progress("finished", session)
+
+    # --- what follows from the stored state ----------------------------------------------------
+
+    def advance(self, session: Session) -> Iterator[Progress]:
+        """Do what the session still owes the candidate, then wait."""
+        if session.status == "finished":
+            yield Progress("finished", session)
+            return
+        turn = session.current_turn
+        if turn is None:
+            yield from self._open_item(session, 0)
+            return
+        pending = next((each for each in turn.clarifications if each.reply is None), None)
+        if pending is not None:
+            yield from self._clarify(session, turn, pending)
+            return
+        if turn.is_open:
+            yield Progress("waiting", session)
+            return
+        if turn.answer is not None and turn.grading is None:
+            yield Progress("grading", session)
+            session = self._grade_if_due(session)
+        yield from self._go_on(session)
+
+    def _go_on(self, session: Session) -> Iterator[Progress]:
+        turn = session.turns[-1]
+        decision = self._decide(session, turn)
+        if decision.action == "finish":
+            out_of_time = self._seconds_left(session) <= 0
+            reason: FinishReason = "out_of_time" if out_of_time else "completed"
+            yield from self.finish(session, reason)
+        elif decision.action == "next_question":
+            yield from self._open_item(session, turn.item_index + 1, decision.reason)
+        else:
+            yield from self._ask(session, turn.item_index, decision)
+
+    def _decide(self, session: Session, turn: Turn) -> FollowUpDecision:
+        planned = session.plan.items[turn.item_index]
+        turns = session.item_turns(turn.item_index)
+        return decide_follow_up(
+            planned.item,
+            planned.rubric,
+            assess_item(session, turn.item_index),
+            turns,
+            Limits(
+                level=session.plan.level,
+                answers_left=planned.max_answers - len(turns),
+                seconds_left=self._seconds_left(session),
+                last_item=turn.item_index + 1 == len(session.plan.items),
+            ),
+        )
+
+    def _grade_if_due(self, session: Session) -> Session:
+        turn = session.current_turn
+        if turn is None or turn.answer is None or turn.grading is not None:
+            return session
+        grading = self.grader.grade(grading_request(session, turn))
+        return self._append(session, AnswerGraded(at=self._now(), turn_id=turn.id, grading=grading))
+
+    def _open_item(self, session: Session, index: int, reason: str = "") -> Iterator[Progress]:
+        planned = session.plan.items[index]
+        spoken = self.interviewer.open_item(session, planned)
+        decision = FollowUpDecision(
+            action="next_question",
+            kind="opening",
+            reason=reason or "The interview begins.",
+            text=planned.item.opening,
+        )
+        yield from self._say(session, index, decision, spoken)
+
+    def _ask(self, session: Session, index: int, decision: FollowUpDecision) -> Iterator[Progress]:
+        yield from self._say(session, index, decision, self.interviewer.ask(session, decision))
+
+    def _say(
+        self,
+        session: Session,
+        index: int,
+        decision: FollowUpDecision,
+        utterances: Iterator[Utterance],
+    ) -> Iterator[Progress]:
+        """Speak a question as it streams, then store it with everything that came along."""
+        heard = _Heard()
+        for utterance in utterances:
+            if heard.take(utterance):
+                yield Progress("speaking", session, heard.text)
+        question = Question(
+            kind=decision.kind,
+            text=heard.text or decision.text,
+            dimension=decision.dimension,
+            follow_up_id=decision.follow_up_id,
+            misconception_id=decision.misconception_id,
+            reason=decision.reason,
+            fact_ids=heard.fact_ids,
+            interrupted=heard.interrupted,
+        )
+        asked = QuestionAsked(
+            at=self._now(), turn_id=self._new_id(), item_index=index, question=question
+        )
+        session = self._append(session, *self._side_events(heard), asked)
+        if heard.end_wanted:
+            yield from self.finish(session, "ended_by_interviewer")
+        else:
+            yield Progress("waiting", session, question.text)
+
+    def _clarify(
+        self, session: Session, turn: Turn, clarification: Clarification
+    ) -> Iterator[Progress]:
+        heard = _Heard()
+        for utterance in self.interviewer.clarify(session, clarification):
+            if heard.take(utterance):
+                yield Progress("speaking", session, heard.text)
+        given = ClarificationGiven(
+            at=self._now(),
+            turn_id=turn.id,
+            clarification_id=clarification.id,
+            reply=heard.text,
+            fact_ids=heard.fact_ids,
+            matters=heard.matters,
+        )
+        session = self._append(session, *self._side_events(heard), given)
+        yield Progress("waiting", session, heard.text)
+
+    # --- small things --------------------------------------------------------------------------
+
+    def _side_events(self, heard: _Heard) -> list[SessionEvent]:
+        calls = [
+            ModelCalled(at=self._now(), use=spent.use, prompt=spent.prompt, reply=spent.reply)
+            for spent in heard.model_calls
+        ]
+        notes = [NoteTaken(at=self._now(), note=noted.note) for noted in heard.notes]
+        return [*calls, *notes]
+
+    def _append(self, session: Session, *events: SessionEvent) -> Session:
+        return self.store.append(session, events)
+
+    def _seconds_left(self, session: Session) -> float:
+        return session.plan.minutes * 60 - session.active_seconds
+
+    def _turn(self, session: Session, turn_id: str) -> Turn:
+        try:
+            return session.turn(turn_id)
+        except KeyError:
+            raise StoreConflict(
+                "This question was withdrawn in another tab. Your text was not used: it is still in "
+                "the box. Reload to see where the interview stands."
+            ) from None
+
+    def _first_open_dimension(self, session: Session, turn: Turn) -> str:
+        assessment = assess_item(session, turn.item_index)
+        for part in assessment.dimensions:
+            if any(verdict.is_open for verdict in part.verdicts):
+                return part.dimension
+        return assessment.dimensions[0].dimension
+
+
+class _Heard:
+    """What an interviewer said and did in one go."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.fact_ids: tuple[str, ...] = ()
+        self.matters = False
+        self.notes: list[Noted] = []
+        self.model_calls: list[ModelSpent] = []
+        self.end_wanted = False
+        self.interrupted = False
+
+    def take(self, utterance: Utterance) -> bool:
+        """Keep it; True if there is new text to show."""
+        match utterance:
+            case Spoken(text):
+                self.text += text
+                return True
+            case Revealed(fact_ids, matters):
+                self.fact_ids += fact_ids
+                self.matters = self.matters or matters
+            case Noted():
+                self.notes.append(utterance)
+            case ModelSpent():
+                self.model_calls.append(utterance)
+            case EndWanted():
+                self.end_wanted = True
+            case CutOff():
+                self.interrupted = True
+        return False
+
+
+def _usable(text: str) -> str:
+    if not text.strip():
+        raise BadInput("There is no text in that answer. Write one, or use Skip.")
+    if len(text) > MAX_ANSWER_CHARACTERS:
+        raise BadInput(
+            f"That answer has {len(text):,} characters; {MAX_ANSWER_CHARACTERS:,} is the most. "
+            "Shorten it: an interviewer would have stopped you long before."
+        )
+    if "\x00" in text:
+        raise BadInput("That answer holds binary data, not text. Paste plain text.")
+    return text
+
+
+def last(steps: Iterator[Progress]) -> Progress:
+    """Run a step to its end and give back where it stands."""
+    progress: Progress | None = None
+    for progress in steps:
+        pass
+    assert progress is not None, "every step reports at least once"
+    return progress

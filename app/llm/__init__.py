@@ -1,0 +1,1 @@
+"""The language model, if one is configured: the only room that talks to it."""

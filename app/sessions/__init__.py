@@ -1,0 +1,1 @@
+"""Sessions as append-only events: the events, their fold, and the store."""

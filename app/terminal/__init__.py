@@ -1,0 +1,1 @@
+"""The terminal face: what each command prints."""

@@ -1,0 +1,1 @@
+"""The page: Gradio widgets and the text they show."""
