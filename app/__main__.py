@@ -12,7 +12,7 @@ from app.errors import InterviewError
 
 app = typer.Typer(
     name="interview",
-    help="A mock interviewer for AIOps architects: it asks, challenges, grades with quotes, replays.",
+    help="A mock interviewer for AIOps architects: asks, challenges, grades with quotes, replays.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

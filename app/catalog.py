@@ -206,10 +206,16 @@ def _check_documents(catalog: Catalog) -> Iterator[str]:
         for name in sorted(cited - known):
             yield f"document {document.id}: [@{name}] is not in its sources: add it or mend the id"
         for name in sorted(known - cited):
-            yield f"document {document.id}: source {name!r} is never cited: cite it as [@{name}] or drop it"
+            yield (
+                f"document {document.id}: source {name!r} is never cited: "
+                f"cite it as [@{name}] or drop it"
+            )
         repeated = [name for name, count in Counter(headings(document)).items() if count > 1]
         for name in repeated:
-            yield f"document {document.id}: heading {name!r} stands twice: a citation could mean either"
+            yield (
+                f"document {document.id}: heading {name!r} stands twice: "
+                "a citation could mean either"
+            )
 
 
 def _check_citation(catalog: Catalog, where: str, citation: Citation) -> Iterator[str]:
@@ -288,7 +294,10 @@ def _check_probes(where: str, item: Item, rubric: Rubric) -> Iterator[str]:
     for follow_up in item.follow_ups:
         for name in follow_up.probes:
             if name not in criteria:
-                yield f"{where}, {follow_up.id}: probes {name!r}, no criterion of rubric {rubric.id}"
+                yield (
+                    f"{where}, {follow_up.id}: probes {name!r}, "
+                    f"which is no criterion of rubric {rubric.id}"
+                )
     for name in item.hints:
         if name not in dimensions:
             yield f"{where}: hints.{name}: no such dimension in rubric {rubric.id}"
@@ -334,7 +343,7 @@ def _validate(model: type[_Model], raw: Any, name: str) -> _Model:
     except ValidationError as error:
         raise ContentError(
             [
-                f"{name}: {'.'.join(str(part) for part in problem['loc']) or 'file'}: {problem['msg']}"
+                f"{name}: {'.'.join(map(str, problem['loc'])) or 'file'}: {problem['msg']}"
                 for problem in error.errors()
             ]
         ) from None

@@ -108,7 +108,7 @@ AnchorLevel = Annotated[
 
 
 class Dimension(Value):
-    """A part of an answer that gets a level of its own: one of the five stages, or a rubric's own."""
+    """A part of an answer with a level of its own: one of the five stages, or a rubric's own."""
 
     id: Key
     title: Text

@@ -1,4 +1,4 @@
-"""The grader that needs no model server: author's terms and examples against the answer's sentences.
+"""The grader that needs no model server: author's examples against the answer's sentences.
 
 For each criterion every sentence of the answer (and every pair of neighbours) is compared with the
 sentences an author wrote: those that meet the criterion and those that nearly do. A small logistic

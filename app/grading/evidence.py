@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
 _BREAK = re.compile(
     r"""(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bcf)(?<!\bapprox)
@@ -26,7 +27,7 @@ class Span:
 
 
 def split_sentences(answer: str) -> list[Span]:
-    """The sentences and list entries of an answer, in order, as exact substrings without bullets."""
+    """The sentences and list entries of an answer, in order: exact substrings, no bullets."""
     spans: list[Span] = []
     start = 0
     for match in _BREAK.finditer(answer):
@@ -40,7 +41,7 @@ def windows(sentences: list[Span], answer: str) -> list[Span]:
     """Every sentence and every pair of neighbours: an idea may take two sentences to say."""
     pairs = [
         Span(first.start, second.end, answer[first.start : second.end])
-        for first, second in zip(sentences, sentences[1:], strict=False)
+        for first, second in pairwise(sentences)
     ]
     return [*sentences, *pairs]
 

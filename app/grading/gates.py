@@ -35,7 +35,8 @@ _TO_THE_GRADER = re.compile(
       | \b(?:give|award|assign|grant|mark|grade|score|rate)\b[^.!?\n]{0,40}
             \b(?:full\ (?:marks|credit|score)|maximum|perfect|top\ (?:marks|score)|5/5|10/10
                |level\ (?:5|five)|(?:as|is|=)\ ?met|all\ criteria)
-      | \byou\ are\ (?:now\ )?(?:a|an|the)\ (?:grader|judge|evaluator|assistant|interviewer|examiner)
+      | \byou\ are\ (?:now\ )?(?:an?|the)
+            \ (?:grader|judge|evaluator|assistant|interviewer|examiner)
       | \b(?:dear|attention|note\ to(?:\ the)?)\ (?:grader|judge|evaluator|model|llm|ai)\b
       | ["']?verdict["']?\s*[:=]\s*["']?met
       | <\|?(?:system|im_start|assistant|/?instructions?)""",

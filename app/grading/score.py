@@ -1,8 +1,8 @@
 """The arithmetic: from the verdicts on all answers to an item, to levels.
 
-A criterion weighs by its tier, earns by its verdict, and earns less where a probe had to ask for it.
-Criteria that could not be graded are left out of every mean; where they hold too much of the weight
-there is no level at all. The numbers are those of the rubric's `scoring`.
+A criterion weighs by its tier, earns by its verdict, and earns less where a probe had to ask for
+it. Criteria that could not be graded are left out of every mean; where they hold too much of the
+weight there is no level at all. The numbers are those of the rubric's `scoring`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def level_of(score: float, scoring: Scoring) -> int:
 def weighted_score(
     rubric: Rubric, verdicts: Sequence[CriterionVerdict]
 ) -> tuple[float | None, float]:
-    """Mean credit over the scored criteria (None if there are none), and the unscored share of weight."""
+    """Mean credit over the scored criteria (None without any), and the unscored share of weight."""
     earned = scored = total = 0.0
     for verdict in verdicts:
         weight = rubric.scoring.tier_weights[rubric.criterion(verdict.criterion_id).tier]

@@ -13,10 +13,25 @@ _WORD = re.compile(r"[^\W_]+(?:['’.\-/][^\W_]+)*%?|\d+(?:\.\d+)?%?")
 _SPLIT = re.compile(r"[\-/]")
 
 FUNCTION_WORDS = frozenset(
-    ["a", "an", "the", "this", "that", "these", "those", "it", "its", "they", "them", "their", "there", "here", "we", "us", "our", "you", "your", "he", "she", "i", "me", "my", "mine", "who", "whom", "whose", "which", "what", "when", "where", "why", "how", "as", "at", "by", "for", "from", "in", "into", "of", "off", "on", "onto", "out", "over", "to", "up", "upon", "with", "within", "without", "under", "between", "through", "during", "before", "after", "above", "below", "about", "against", "and", "or", "but", "nor", "so", "yet", "if", "then", "than", "because", "since", "while", "although", "though", "unless", "until", "whether", "is", "am", "are", "was", "were", "be", "been", "being", "have", "has", "had", "having", "do", "does", "did", "doing", "will", "would", "shall", "should", "can", "could", "may", "might", "must", "not", "no", "none", "never", "neither", "only", "just", "also", "too", "very", "much", "many", "more", "most", "some", "any", "each", "every", "all", "both", "few", "other", "such", "same", "own", "again", "still", "even", "ever", "really", "rather", "quite", "let", "lets", "s", "t", "re", "ve", "ll", "d", "m", "don", "didn", "doesn", "isn", "aren", "won", "would", "wouldn", "shouldn", "couldn", "can't"]
+    """
+    a an the this that these those it its they them their there here we us our you your he
+    she i me my mine who whom whose which what when where why how as at by for from in
+    into of off on onto out over to up upon with within without under between through
+    during before after above below about against and or but nor so yet if then than
+    because since while although though unless until whether is am are was were be been
+    being have has had having do does did doing will would shall should can could may
+    might must not no none never neither only just also too very much many more most some
+    any each every all both few other such same own again still even ever really rather
+    quite let lets s t re ve ll d m don didn doesn isn aren won would wouldn shouldn
+    couldn can't
+    """.split()
 )
 NEGATIONS = frozenset(
-    ["not", "no", "never", "none", "neither", "nor", "without", "cannot", "can't", "don't", "doesn't", "didn't", "won't", "wouldn't", "shouldn't", "couldn't", "isn't", "aren't", "wasn't", "weren't", "hardly", "skip", "skipping", "ignore", "ignoring", "avoid", "unnecessary", "pointless", "useless", "needless", "irrelevant", "nobody", "nothing"]
+    """
+    not no never none neither nor without cannot can't don't doesn't didn't won't wouldn't
+    shouldn't couldn't isn't aren't wasn't weren't hardly skip skipping ignore ignoring
+    avoid unnecessary pointless useless needless irrelevant nobody nothing
+    """.split()
 )
 _lock = threading.Lock()
 _stemmer = Stemmer.Stemmer("english")

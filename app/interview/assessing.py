@@ -41,8 +41,8 @@ def assess_item(
 ) -> Assessment:
     """The assessment of one item so far.
 
-    `use_readings` lets a provisional reading stand in where the grade has not arrived: right for the
-    next question, wrong for a report.
+    `use_readings` lets a provisional reading stand in where the grade has not arrived: right for
+    the next question, wrong for a report.
     """
     gradings: dict[str, Grading] = {}
     for turn in session.item_turns(item_index):

@@ -121,8 +121,8 @@ class Engine:
             return
         if not turn.is_open or session.status == "finished":
             raise StoreConflict(
-                "This question was already answered, here or in another tab. Your text was not used: "
-                "it is still in the box. Reload to see where the interview stands."
+                "This question was already answered, here or in another tab. Your text was not "
+                "used: it is still in the box. Reload to see where the interview stands."
             )
         event: SessionEvent
         if is_clarifying(text):
@@ -344,8 +344,8 @@ class Engine:
             return session.turn(turn_id)
         except KeyError:
             raise StoreConflict(
-                "This question was withdrawn in another tab. Your text was not used: it is still in "
-                "the box. Reload to see where the interview stands."
+                "This question was withdrawn in another tab. Your text was not used: it is still "
+                "in the box. Reload to see where the interview stands."
             ) from None
 
     def _first_open_dimension(self, session: Session, turn: Turn) -> str:
@@ -403,8 +403,5 @@ def _usable(text: str) -> str:
 
 def last(steps: Iterator[Progress]) -> Progress:
     """Run a step to its end and give back where it stands."""
-    progress: Progress | None = None
-    for progress in steps:
-        pass
-    assert progress is not None, "every step reports at least once"
+    *_, progress = steps
     return progress

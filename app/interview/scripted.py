@@ -1,4 +1,4 @@
-"""The interviewer that needs no model: it says what the scenario's author wrote, at the right time."""
+"""The interviewer that needs no model: it says what the author wrote, at the right time."""
 
 from __future__ import annotations
 

@@ -46,7 +46,10 @@ def steps(events: Sequence[SessionEvent]) -> Iterator[Step]:
     for seq, event in enumerate(events):
         match event:
             case SessionStarted(plan=plan):
-                remark = f"{plan.level}, {plan.minutes} min, interviewer {event.interviewer}, grader {event.grader}"
+                remark = (
+                    f"{plan.level}, {plan.minutes} min, interviewer {event.interviewer}, "
+                    f"grader {event.grader}"
+                )
                 yield Step(seq=seq, speaker="session", text=plan.title, remark=remark)
             case QuestionAsked(question=question):
                 yield Step(

@@ -12,9 +12,9 @@ from app.sessions.store import SessionStore
 from app.settings import Settings
 
 EMBEDDED_MODE = (
-    "Embedded mode: no language model is configured. The scenario's author wrote the questions, and "
-    "a small offline grader reads the answers. It quotes what it credits and leaves open what it "
-    "cannot tell."
+    "Embedded mode: no language model is configured. The scenario's author wrote the questions, "
+    "and a small offline grader reads the answers. It quotes what it credits and leaves open what "
+    "it cannot tell."
 )
 
 

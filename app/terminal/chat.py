@@ -67,8 +67,8 @@ class Chat:
         remark(f"`interview replay {session.id}` shows it again.")
         if left:
             remark(
-                f"Error: {left} more answer{'s' if left > 1 else ''} in {answers}: the interview was "
-                "over before. It is saved; shorten the file."
+                f"Error: {left} more answer{'s' if left > 1 else ''} in {answers}: the interview "
+                "was over before. It is saved; shorten the file."
             )
         return left == 0
 
