@@ -1,0 +1,373 @@
+"""The search index: chunks and their vectors in Chroma.
+
+The index holds nothing of its own: shipped documents come from the catalog, the user's own are
+kept as files beside it, so a lost or damaged index is built again from them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from pydantic import ValidationError
+
+from app.domain.content import Document, Value
+from app.embedding import Vectors, default_embedding
+from app.errors import SearchIndexError, UnknownName
+from app.retrieval.chroma import REBUILD, connect, locked, open_folder, told
+from app.retrieval.documents import Chunk, split
+from app.retrieval.vectors import SHIPPED_VECTORS, Embedding, read_vectors, vector_key
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from chromadb.api.client import Client
+    from chromadb.api.models.Collection import Collection
+
+CollectionName = Literal["documents", "own"]
+COLLECTIONS: tuple[CollectionName, ...] = ("documents", "own")
+SCHEMA = 1
+BATCH = 32
+
+Progress = Callable[[int, int], None]
+
+
+class SyncResult(Value):
+    """What a sync did, in chunks."""
+
+    kept: int = 0
+    added: int = 0
+    deleted: int = 0
+
+    def __add__(self, other: SyncResult) -> SyncResult:
+        return SyncResult(
+            kept=self.kept + other.kept,
+            added=self.added + other.added,
+            deleted=self.deleted + other.deleted,
+        )
+
+
+class IndexStats(Value):
+    """What the index holds, and where."""
+
+    location: str
+    embedding: str
+    dimension: int
+    chunks: dict[CollectionName, int]
+    documents: dict[CollectionName, int]
+    own_ids: tuple[str, ...]
+
+
+class Index:
+    """Chunks by vector, in two collections: shipped documents, and the user's own.
+
+    A team's Chroma server is shared: every read and write of own documents is limited to those
+    whose files lie in this data folder.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        embedding: Embedding,
+        location: str,
+        data_dir: Path,
+        shipped_vectors: Path = SHIPPED_VECTORS,
+    ) -> None:
+        self._client = client
+        self._embedding = embedding
+        self._location = location
+        self._data_dir = data_dir
+        self._shipped_vectors = shipped_vectors
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        embedding: Embedding | None = None,
+        shipped_vectors: Path = SHIPPED_VECTORS,
+    ) -> Self:
+        """The index in the data folder, or on the Chroma server if one is set.
+
+        A damaged folder is moved aside and begun anew; `sync` then fills it. SearchIndexError if
+        the folder or the server cannot be used.
+        """
+        folder = settings.index_dir
+        location = f"{settings.chroma_host}:{settings.chroma_port}" if settings.chroma_host else ""
+        with told(location or str(folder)), locked(settings.data_dir):
+            client = connect(settings) if location else open_folder(folder)
+            index = cls(
+                client,
+                embedding or default_embedding(),
+                location or str(folder),
+                settings.data_dir,
+                shipped_vectors,
+            )
+            index._create_collections()
+        return index
+
+    def close(self) -> None:
+        """Release the folder or the connection."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def sync(
+        self, documents: Iterable[Document], on_progress: Progress | None = None
+    ) -> SyncResult:
+        """Make the index hold exactly these shipped documents, and all own ones.
+
+        Unchanged chunks stay, new ones are embedded, vanished ones go. `on_progress(done, total)`
+        counts the chunks to add, over both collections one after the other.
+        """
+        with told(self._location), locked(self._data_dir):
+            own = self.own_documents().values()
+            return self._update("documents", documents, None, on_progress) + self._update(
+                "own", own, self._scope("own"), on_progress
+            )
+
+    def rebuild(
+        self, documents: Iterable[Document], on_progress: Progress | None = None
+    ) -> SyncResult:
+        """Drop everything, also another model's index, and build it from the documents."""
+        from chromadb.errors import NotFoundError
+
+        with told(self._location), locked(self._data_dir):
+            for name in COLLECTIONS:
+                try:
+                    self._client.delete_collection(name)
+                except NotFoundError:
+                    continue
+            self._create_collections()
+        return self.sync(documents, on_progress)
+
+    def add_own(self, document: Document, on_progress: Progress | None = None) -> int:
+        """Keep a document of the user's own and index it; the number of its chunks."""
+        if document.origin != "own":
+            raise ValueError(f"{document.id} is a shipped document")
+        with told(self._location), locked(self._data_dir):
+            self._own_dir.mkdir(parents=True, exist_ok=True)
+            kept = self._own_path(document.id)
+            partial = kept.with_suffix(".partial")
+            partial.write_text(document.model_dump_json(), encoding="utf-8")
+            partial.replace(kept)
+            result = self._update("own", [document], _of([document.id]), on_progress)
+        return result.kept + result.added
+
+    def remove_own(self, document_id: str) -> None:
+        """Forget a document of the user's own. UnknownName if there is none of that id."""
+        known = self._own_ids()
+        if document_id not in known:
+            names = ", ".join(known) or "none yet"
+            raise UnknownName(f"There is no own document {document_id!r}. Yours: {names}.")
+        with told(self._location), locked(self._data_dir):
+            self._update("own", [], _of([document_id]), None)
+            self._own_path(document_id).unlink(missing_ok=True)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def own_documents(self) -> dict[str, Document]:
+        """The user's own documents by id."""
+        return {name: self._own_document(name) for name in self._own_ids()}
+
+    def revision(self, collections: Iterable[CollectionName] = COLLECTIONS) -> str:
+        """Changes whenever a chunk of these collections does, in whichever process."""
+        with told(self._location):
+            return " ".join(
+                str(self._collection(name).metadata.get("revision", "")) for name in collections
+            )
+
+    def chunks(self, collections: Iterable[CollectionName] = COLLECTIONS) -> list[Chunk]:
+        """All chunks, by document and position."""
+        with told(self._location):
+            found = [
+                _to_chunk(chunk_id, text, metadata)
+                for name in collections
+                for chunk_id, text, metadata in self._rows(name)
+            ]
+        return sorted(found, key=lambda chunk: (chunk.document_id, chunk.position))
+
+    def nearest(
+        self, query: str, k: int, collections: Iterable[CollectionName] = COLLECTIONS
+    ) -> list[tuple[str, float]]:
+        """Ids and cosine similarities of the k nearest chunks, nearest first."""
+        vector = self._embedding.encode([query])
+        hits: list[tuple[str, float]] = []
+        with told(self._location):
+            for name in collections:
+                result = self._collection(name).query(
+                    query_embeddings=vector,
+                    n_results=k,
+                    where=self._scope(name),
+                    include=["distances"],
+                )
+                distances = (result["distances"] or [[]])[0]
+                hits += [
+                    (chunk_id, 1.0 - distance)
+                    for chunk_id, distance in zip(result["ids"][0], distances, strict=True)
+                ]
+        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:k]
+
+    def stats(self) -> IndexStats:
+        """What the index holds."""
+        held: dict[CollectionName, list[Chunk]] = {
+            name: self.chunks([name]) for name in COLLECTIONS
+        }
+        return IndexStats(
+            location=self._location,
+            embedding=self._embedding.name,
+            dimension=self._embedding.dimension,
+            chunks={name: len(chunks) for name, chunks in held.items()},
+            documents={
+                name: len({chunk.document_id for chunk in chunks}) for name, chunks in held.items()
+            },
+            own_ids=tuple(self._own_ids()),
+        )
+
+    # --- inside --------------------------------------------------------------------------------
+
+    @property
+    def _own_dir(self) -> Path:
+        return self._data_dir / "documents"
+
+    def _own_document(self, document_id: str) -> Document:
+        path = self._own_path(document_id)
+        try:
+            return Document.model_validate_json(path.read_bytes())
+        except ValidationError:
+            raise SearchIndexError(
+                f"{path} is damaged: delete it, then add the document again."
+            ) from None
+
+    def _own_path(self, document_id: str) -> Path:
+        return self._own_dir / f"{document_id}.json"
+
+    def _own_ids(self) -> list[str]:
+        return sorted(path.stem for path in self._own_dir.glob("*.json"))
+
+    def _scope(self, name: CollectionName) -> Any:
+        """Chroma's filter for what is ours in a collection."""
+        return _of(self._own_ids()) if name == "own" else None
+
+    @property
+    def _made_with(self) -> dict[str, str | int]:
+        """Kept with each collection: vectors of another model or layout are of no use here."""
+        return {
+            "embedding": self._embedding.name,
+            "dimension": self._embedding.dimension,
+            "schema": SCHEMA,
+        }
+
+    def _create_collections(self) -> None:
+        for name in COLLECTIONS:
+            self._client.get_or_create_collection(
+                name,
+                embedding_function=None,
+                metadata=self._made_with,
+                configuration={"hnsw": {"space": "cosine"}},
+            )
+
+    def _collection(self, name: CollectionName) -> Collection:
+        """The collection as it is now; another process may have rebuilt it since the last call."""
+        # Without `embedding_function=None` Chroma rebuilds a function of its own at each query.
+        collection = self._client.get_collection(name, embedding_function=None)
+        found = collection.metadata or {}
+        differs = [
+            f"{key} {found.get(key)!r} instead of {value!r}"
+            for key, value in self._made_with.items()
+            if found.get(key) != value
+        ]
+        if differs:
+            raise SearchIndexError(
+                f"The search index at {self._location} was made with {', '.join(differs)}: "
+                f"{REBUILD}."
+            )
+        return collection
+
+    def _rows(self, name: CollectionName) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        rows = self._collection(name).get(
+            where=self._scope(name), include=["documents", "metadatas"]
+        )
+        return zip(rows["ids"], rows["documents"] or [], rows["metadatas"] or [], strict=True)
+
+    def _update(
+        self,
+        name: CollectionName,
+        documents: Iterable[Document],
+        scope: Any,
+        on_progress: Progress | None,
+    ) -> SyncResult:
+        """Make the part of a collection that `scope` selects hold exactly these documents."""
+        wanted = {chunk.id: chunk for document in documents for chunk in split(document)}
+        collection = self._collection(name)
+        rows = collection.get(where=scope, include=["metadatas"])
+        hashes = {
+            chunk_id: metadata["content_hash"]
+            for chunk_id, metadata in zip(rows["ids"], rows["metadatas"] or [], strict=True)
+        }
+        gone = [chunk_id for chunk_id in hashes if chunk_id not in wanted]
+        new = [chunk for chunk in wanted.values() if hashes.get(chunk.id) != chunk.content_hash]
+        if gone:
+            collection.delete(ids=gone)
+        for start in range(0, len(new), BATCH):
+            batch = new[start : start + BATCH]
+            collection.upsert(
+                ids=[chunk.id for chunk in batch],
+                embeddings=self._vectors([chunk.embedded_text for chunk in batch]),
+                documents=[chunk.text for chunk in batch],
+                metadatas=[_to_metadata(chunk) for chunk in batch],
+            )
+            if on_progress is not None:
+                on_progress(start + len(batch), len(new))
+        if gone or new:
+            collection.modify(metadata={**collection.metadata, "revision": uuid.uuid4().hex})
+        return SyncResult(kept=len(wanted) - len(new), added=len(new), deleted=len(gone))
+
+    def _vectors(self, texts: list[str]) -> Vectors:
+        """Shipped vectors where there are any; the rest is computed."""
+        keys = [vector_key(self._embedding.name, text) for text in texts]
+        missing = [text for key, text in zip(keys, texts, strict=True) if key not in self._shipped]
+        computed = iter(self._embedding.encode(missing))
+        return np.stack(
+            [self._shipped[key] if key in self._shipped else next(computed) for key in keys]
+        )
+
+    @cached_property
+    def _shipped(self) -> dict[str, Vectors]:
+        return read_vectors(self._shipped_vectors)
+
+
+def _of(document_ids: list[str]) -> Any:
+    """Chroma's filter for these documents; its $in takes no empty list, and no id is empty."""
+    return {"document_id": {"$in": document_ids or [""]}}
+
+
+def _to_metadata(chunk: Chunk) -> dict[str, str | int]:
+    return {
+        "document_id": chunk.document_id,
+        "document_title": chunk.document_title,
+        "heading_path": "\n".join(chunk.heading_path),
+        "position": chunk.position,
+        "content_hash": chunk.content_hash,
+    }
+
+
+def _to_chunk(chunk_id: str, text: str, metadata: Mapping[str, Any]) -> Chunk:
+    path = tuple(str(metadata["heading_path"]).split("\n"))
+    return Chunk(
+        id=chunk_id,
+        document_id=str(metadata["document_id"]),
+        document_title=str(metadata["document_title"]),
+        heading=path[-1],
+        heading_path=path,
+        position=int(metadata["position"]),
+        text=text,
+    )
