@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import Field, SecretStr
@@ -67,7 +68,7 @@ class Settings(BaseSettings):
         """SQLAlchemy URL of the session store; may hold a password: never print it."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{self.data_dir / 'sessions.db'}"
+        return f"sqlite:///{quote(str(self.data_dir / 'sessions.db'))}"
 
 
 @lru_cache(maxsize=1)
