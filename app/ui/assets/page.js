@@ -1,0 +1,168 @@
+// What only a browser can do: the draft of an unsent answer, the clock, the keys, the address line,
+// replay and downloads. The truth about a session is in the store, never here.
+(() => {
+  const $ = (selector) => document.querySelector(selector);
+  const box = () => $("#answer textarea");
+  const value = (id) => $(`#${id} textarea, #${id} input`)?.value ?? "";
+  const press = (id) => {
+    const button = $(`#${id}`);
+    if (!button || button.disabled || button.offsetParent === null) return false;
+    button.click();
+    return true;
+  };
+
+  // --- theme: the system's choice, until somebody chooses ---------------------------------------
+  const dark = () => {
+    const chosen = localStorage.getItem("theme");
+    return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  };
+  const paint = () => {
+    document.documentElement.dataset.theme = dark() ? "dark" : "light";
+    document.body?.classList.toggle("dark", dark());
+    $("#theme")?.setAttribute("aria-pressed", String(dark()));
+  };
+  paint();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+
+  // --- drafts -----------------------------------------------------------------------------------
+  const draftKey = (place) => `draft:${place}`;
+  const keepDraft = () => {
+    const place = value("place");
+    if (!place || !box()) return;
+    if (box().value) localStorage.setItem(draftKey(place), box().value);
+    else localStorage.removeItem(draftKey(place));
+  };
+
+  // --- clock ------------------------------------------------------------------------------------
+  let clockShown = "", clockSince = 0;
+  const tick = () => {
+    const clock = $(".clock");
+    if (!clock) return;
+    const stamp = `${clock.dataset.used}/${clock.dataset.clock}/${clock.dataset.total}`;
+    if (stamp !== clockShown) [clockShown, clockSince] = [stamp, Date.now()];
+    if (clock.dataset.clock !== "running") return;
+    const left = clock.dataset.total - clock.dataset.used - (Date.now() - clockSince) / 1000;
+    const whole = Math.floor(Math.abs(left));
+    const text = `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} `;
+    clock.textContent = text + (left >= 0 ? "left" : "over");
+    clock.classList.toggle("over", left < 0);
+  };
+  setInterval(tick, 500);
+
+  // --- replay -----------------------------------------------------------------------------------
+  let playing = 0;
+  const replay = () => $(".replay");
+  const showStep = (number, scroll = true) => {
+    const root = replay();
+    if (!root) return;
+    const steps = [...root.querySelectorAll("[data-step]")];
+    const at = Math.max(1, Math.min(steps.length, number));
+    steps.forEach((step, index) => {
+      step.hidden = index >= at;
+      step.classList.toggle("current", index === at - 1);
+    });
+    root.querySelector("[data-replay=jump]").value = at;
+    root.querySelector(".replay-count").textContent = `Step ${at} of ${steps.length}`;
+    root.dataset.at = at;
+    const url = new URL(location.href);
+    url.searchParams.set("step", at);
+    history.replaceState(null, "", url);
+    if (scroll) steps[at - 1]?.scrollIntoView({ block: "nearest" });
+    if (at === steps.length) pauseReplay();
+  };
+  const pauseReplay = () => {
+    clearInterval(playing);
+    playing = 0;
+    const button = replay()?.querySelector("[data-replay=play]");
+    if (button) button.textContent = "Play";
+  };
+  const playReplay = () => {
+    const root = replay();
+    if (Number(root.dataset.at) >= root.querySelectorAll("[data-step]").length) showStep(1);
+    root.querySelector("[data-replay=play]").textContent = "Pause";
+    playing = setInterval(() => showStep(Number(replay()?.dataset.at ?? 0) + 1), 1500);
+  };
+  const REPLAY = {
+    first: () => showStep(1),
+    back: () => showStep(Number(replay().dataset.at) - 1),
+    play: () => (playing ? pauseReplay() : playReplay()),
+    next: () => showStep(Number(replay().dataset.at) + 1),
+    last: () => showStep(Infinity),
+    link: (button) => {
+      navigator.clipboard?.writeText(location.href);
+      button.textContent = "Link copied";
+    },
+  };
+
+  // --- what the page calls ----------------------------------------------------------------------
+  window.interview = {
+    // After every step: the draft of the question now open, or what is in the box already.
+    restore(place, text) {
+      setTimeout(() => {
+        if (!place || !box()) return;
+        const elsewhere = document.activeElement;
+        if (!elsewhere || elsewhere === document.body || elsewhere.id === "send") box().focus();
+        $(".said:last-of-type")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+      }, 80);
+      return (place && localStorage.getItem(draftKey(place))) || text;
+    },
+    visit(url) {
+      if (url && url !== location.search) {
+        const old = new URLSearchParams(location.search);
+        const wanted = new URLSearchParams(url);
+        // A step belongs to the replay that was linked to.
+        if (wanted.get("view") === "replay" && old.get("session") === wanted.get("session")) {
+          if (old.has("step")) wanted.set("step", old.get("step"));
+        }
+        history.pushState(null, "", `?${wanted}`);
+      }
+    },
+    replay(step) {
+      pauseReplay();
+      setTimeout(() => {
+        const root = replay();
+        if (root) showStep(Number(step) || Number(root.dataset.at) || Infinity, false);
+      }, 80);
+    },
+    download(file) {
+      if (!file) return;
+      const { name, type, text } = JSON.parse(file);
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([text], { type }));
+      link.download = name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    },
+  };
+  addEventListener("popstate", () => {
+    // A jump to a quote changes the fragment only and needs nothing from the server.
+    if (!location.hash) location.reload();
+  });
+
+  // --- listening --------------------------------------------------------------------------------
+  document.addEventListener("input", (event) => {
+    if (event.target === box()) keepDraft();
+    if (event.target.dataset?.replay === "jump") showStep(Number(event.target.value));
+  });
+  document.addEventListener("click", (event) => {
+    const control = event.target.closest("[data-replay]");
+    if (control && REPLAY[control.dataset.replay]) REPLAY[control.dataset.replay](control);
+    if (event.target.closest("#theme")) {
+      localStorage.setItem("theme", dark() ? "light" : "dark");
+      paint();
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.target === box() && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      press("send");
+    } else if (event.altKey && !event.ctrlKey && !event.metaKey) {
+      const wanted = { KeyH: "hint", KeyS: "skip", KeyE: "end" }[event.code];
+      if (wanted && press(wanted)) {
+        event.preventDefault();
+        if (wanted === "end") setTimeout(() => $("#end-now")?.focus(), 250);
+      }
+    }
+  });
+  document.addEventListener("DOMContentLoaded", paint);
+})();

@@ -1,0 +1,164 @@
+"""What the page does when something is pressed: the engine's steps turned into what to show.
+
+No widget is known here. Every method answers with `Screen` values, so the page can be tested
+without a browser, and the store stays the only truth about a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from app.catalog import Catalog
+from app.domain.session import Session
+from app.errors import InterviewError, UsageError
+from app.interview.engine import Engine, Progress
+from app.interview.plans import make_plan
+from app.ui import view
+from app.ui.live import LiveSteps
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What the interview room shows. `answer` None leaves the typed text alone."""
+
+    session: Session
+    state: str
+    speaking: str = ""
+    detail: str = ""
+    answer: str | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a reply is under way."""
+        return self.state in ("saved", "grading", "speaking")
+
+
+class Page:
+    """One engine behind many tabs of many browsers."""
+
+    def __init__(self, engine: Engine, catalog: Catalog, workers: int) -> None:
+        self.engine = engine
+        self.catalog = catalog
+        self.live = LiveSteps(workers)
+
+    def load(self, session_id: str, user: str | None) -> Session:
+        """The stored session; UnknownName if the user has none of that id."""
+        return self.engine.store.load(session_id, user=user)
+
+    def start(
+        self, choice: str, level: str, minutes: int | None, user: str | None
+    ) -> Iterator[Screen]:
+        """Begin an interview; the first question comes at once."""
+        if not choice:
+            raise UsageError("Choose what to practise first.")
+        plan = make_plan(self.catalog, choice, level, minutes)  # type: ignore[arg-type]
+        steps = self.engine.start(plan, user or "")
+        session = next(steps).session
+        yield Screen(session, "saved", detail="Opening the interview …", answer="")
+        yield from self._run(session, lambda: steps)
+
+    def resume(self, session_id: str, user: str | None) -> Iterator[Screen]:
+        """Come back: what is stored first, then whatever was cut off."""
+        session = self.load(session_id, user)
+        if session.status == "finished":
+            yield Screen(session, "finished")
+            return
+        yield Screen(session, _resting(session))
+        if not self.live.busy(session_id):
+            self.live.begin(session_id, lambda: self.engine.resume(session_id))
+        yield from self._follow(session)
+
+    def send(self, session_id: str, turn_id: str, text: str, user: str | None) -> Iterator[Screen]:
+        """Send an answer or a question of the candidate."""
+        session = self.engine.unpause(self.load(session_id, user))
+        steps = self._run(session, lambda: self.engine.message(session, turn_id, text))
+        unsent, emptied = view.draft_key(session), False
+        for screen in steps:
+            if not emptied and view.draft_key(screen.session) != unsent:
+                # Only now is it stored: until here an error leaves the text in the box.
+                screen, emptied = replace(screen, answer=""), True
+            yield screen
+
+    def skip(self, session_id: str, turn_id: str, user: str | None) -> Iterator[Screen]:
+        """Leave the question."""
+        session = self.engine.unpause(self.load(session_id, user))
+        yield from self._run(session, lambda: self.engine.skip(session, turn_id))
+
+    def finish(self, session_id: str, user: str | None) -> Iterator[Screen]:
+        """End here and grade."""
+        session = self.load(session_id, user)
+        yield Screen(session, "grading", detail="Grading what you answered …")
+        yield from self._run(session, lambda: self.engine.finish(session))
+
+    def hint(self, session_id: str, turn_id: str, user: str | None) -> Screen:
+        """The next hint of the ladder."""
+        session, hint = self.engine.hint(self.load(session_id, user), turn_id)
+        return Screen(session, _resting(session), detail=f"Hint {hint.step} of 3 is above.")
+
+    def take_back(self, session_id: str, turn_id: str | None, user: str | None) -> Screen:
+        """Undo, or edit an earlier answer: its text comes back into the box."""
+        session = self.load(session_id, user)
+        if self.live.busy(session_id):
+            raise UsageError("The interviewer is still busy. Take the answer back after the reply.")
+        done = [turn for turn in session.turns if not turn.is_open]
+        chosen = [turn for turn in done if turn.id == turn_id] if turn_id else done[-1:]
+        if not chosen:
+            raise UsageError("There is no answer to take back yet.")
+        session = self.engine.reopen(session, chosen[0].id)
+        return Screen(
+            session,
+            "waiting",
+            detail="Taken back. Nothing is deleted: the earlier version stays in the record.",
+            answer=chosen[0].answer or "",
+        )
+
+    def pause(self, session_id: str, user: str | None) -> Screen:
+        """Stop the clock, or let it run on."""
+        session = self.load(session_id, user)
+        session = self.engine.unpause(session) if session.paused else self.engine.pause(session)
+        return Screen(session, _resting(session))
+
+    def stop(self, session_id: str, user: str | None) -> None:
+        """Stop the reply that is under way."""
+        self.load(session_id, user)
+        self.live.stop(session_id)
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _run(self, session: Session, steps: Callable[[], Iterator[Progress]]) -> Iterator[Screen]:
+        self.live.begin(session.id, steps)
+        yield from self._follow(session)
+
+    def _follow(self, session: Session) -> Iterator[Screen]:
+        for progress in self.live.follow(session.id):
+            at_rest = progress.state in ("waiting", "finished")
+            yield Screen(
+                progress.session,
+                _resting(progress.session) if at_rest else progress.state,
+                speaking=progress.text if progress.state == "speaking" else "",
+            )
+        # A stopped step, or one that another tab finished, ends without saying where it stands.
+        session = self.engine.store.load(session.id)
+        yield Screen(session, _resting(session))
+
+
+def _resting(session: Session) -> str:
+    """How a session stands when nothing is under way."""
+    if session.status == "finished":
+        return "finished"
+    if session.paused:
+        return "paused"
+    turn = session.current_turn
+    owed = turn is None or not turn.is_open or any(c.reply is None for c in turn.clarifications)
+    return "stopped" if owed else "waiting"
+
+
+def explain(error: Exception) -> str:
+    """An error in words a candidate can act on; nothing of the inside is shown."""
+    if isinstance(error, InterviewError):
+        return str(error)
+    return (
+        "Something went wrong here. What you had sent is saved and your text is still in the box. "
+        "Try again, or reload the page."
+    )
