@@ -85,7 +85,7 @@ class EmbeddedGrader:
         return f"embedded/{self._head.version}"
 
     def grade(self, request: GradingRequest) -> Grading:
-        answer = _within_limit(request)
+        answer = request.readable_answer
         sentences, flags = examine(
             answer, f"{request.question}\n{request.item.context}", request.rubric
         )
@@ -201,20 +201,6 @@ def _term_share(found: Sequence[str], groups: tuple[tuple[tuple[str, ...], ...],
     text = f" {' '.join(found)} "
     held = sum(any(f" {' '.join(term)} " in text for term in group) for group in groups)
     return held / len(groups)
-
-
-def _within_limit(request: GradingRequest) -> str:
-    """The answer up to the item's word limit; what stands after it is not read."""
-    limit = request.item.word_limit
-    if limit is None:
-        return request.answer
-    parts = request.answer.split()
-    if len(parts) <= limit:
-        return request.answer
-    position = 0
-    for part in parts[:limit]:
-        position = request.answer.index(part, position) + len(part)
-    return request.answer[:position]
 
 
 def _missed(criterion: Criterion, reason: str) -> CriterionVerdict:

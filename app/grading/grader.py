@@ -16,6 +16,19 @@ class GradingRequest(Value):
     criteria: tuple[Criterion, ...]
     question: str
     answer: str
+    dimension: str | None = None  # the one a follow-up probes; an opening is open to all
+
+    @property
+    def readable_answer(self) -> str:
+        """The answer up to the item's word limit; what stands after it is not read."""
+        limit = self.item.word_limit
+        parts = self.answer.split()
+        if limit is None or len(parts) <= limit:
+            return self.answer
+        position = 0
+        for part in parts[:limit]:
+            position = self.answer.index(part, position) + len(part)
+        return self.answer[:position]
 
 
 class Grader(Protocol):
