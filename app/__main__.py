@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -178,8 +179,52 @@ def export(
     export_session(session_id, format, output)
 
 
+@app.command()
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the session store to the newest schema; a SQLite file is copied first."""
+    from app.terminal.store import migrate_store
+
+    migrate_store(as_json)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file; one that exists is never replaced.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write all sessions to one file while others go on, and read it back."""
+    from app.terminal.store import backup_store
+
+    backup_store(file, as_json)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `interview backup` wrote.")],
+    as_json: AsJson = False,
+) -> None:
+    """Add the sessions of a backup: all, or none if it is damaged; nothing is overwritten."""
+    from app.terminal.store import restore_store
+
+    restore_store(file, as_json)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A file of `interview export --format json`.")],
+    as_json: AsJson = False,
+) -> None:
+    """Add an exported session; importing it again changes nothing."""
+    from app.terminal.store import import_session
+
+    import_session(file, as_json)
+
+
 def main() -> None:
     """Run a command; every failure a user can meet ends in words, never in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # an answer may hold what no encoding can print
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except InterviewError as error:

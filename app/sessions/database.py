@@ -186,6 +186,7 @@ class Database:
         if self._file is not None and damage.writable(self._file.parent):
             use_write_ahead_log(engine)
         if before == schema.HEAD:
+            self.upgrade = Upgrade(before=before, after=before)
             return
         with (
             engine.connect().execution_options(immediate=True) as connection,
@@ -194,6 +195,7 @@ class Database:
             schema.lock(connection)
             before = schema.version(connection)
             if before == schema.HEAD:  # another process was first
+                self.upgrade = Upgrade(before=before, after=before)
                 return
             copy_file = self._copy(before)
             schema.upgrade(connection)

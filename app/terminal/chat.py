@@ -16,7 +16,7 @@ from app.interview.report import make_report
 from app.interview.transcript import FINISHED
 from app.interview.wiring import EMBEDDED_MODE, open_engine
 from app.settings import settings
-from app.terminal.output import print_report, remark
+from app.terminal.output import print_report, remark, say
 
 HELP = """\
 Write as many lines as you like; an empty line sends. A question is answered, an answer is graded.
@@ -77,7 +77,7 @@ class Chat:
             if session.status == "finished":
                 return session, len(answers) - position
             if not quiet:
-                print(f"\nYou: {answer}")
+                say(f"\nYou: {answer}")
             session = self._send(session, answer, quiet)
         if session.status != "finished":
             session = self._show(self._engine.finish(session), quiet)
@@ -105,7 +105,7 @@ class Chat:
                 remark(HELP)
             case "/hint":
                 session, hint = self._engine.hint(session, turn.id)
-                print(f"\nHint {hint.step} of 3: {hint.text}")
+                say(f"\nHint {hint.step} of 3: {hint.text}")
             case "/skip":
                 session = self._show(self._engine.skip(session, turn.id))
             case "/pause":
@@ -127,7 +127,7 @@ class Chat:
             raise UsageError("There is no answer to take back yet.")
         turn = answered[-1]
         session = self._engine.reopen(session, turn.id)
-        print(f"\nInterviewer: {turn.question.text}")
+        say(f"\nInterviewer: {turn.question.text}")
         remark(f"Taken back. You had written:\n{turn.answer or '(skipped)'}")
         return session
 
@@ -141,9 +141,9 @@ class Chat:
         if quiet:
             return progress.session
         if progress.state == "waiting" and progress.text:
-            print(f"\nInterviewer: {progress.text}")
+            say(f"\nInterviewer: {progress.text}")
         elif progress.state == "waiting" and progress.session.current_turn is not None:
-            print(f"\nInterviewer: {progress.session.current_turn.question.text}")
+            say(f"\nInterviewer: {progress.session.current_turn.question.text}")
         elif progress.session.finish_reason is not None:
             print(f"\n{FINISHED[progress.session.finish_reason]}\n")
         return progress.session

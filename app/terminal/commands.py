@@ -19,7 +19,14 @@ from app.interview.wiring import make_grader, open_store, present_rubrics
 from app.sessions.events import event_adapter, fold
 from app.settings import settings
 from app.terminal.chat import read_text_file
-from app.terminal.output import ProgressBar, print_json, print_markdown, print_table, remark
+from app.terminal.output import (
+    ProgressBar,
+    print_json,
+    print_markdown,
+    print_table,
+    remark,
+    say,
+)
 
 
 def print_counts(counts: dict[str, int], as_json: bool) -> None:
@@ -49,7 +56,7 @@ def grade_file(scenario: str, path: Path, grader_name: str | None, as_json: bool
         print(f"{part.dimension}: {part.level or 'no level'}")
         for verdict in part.verdicts:
             quote = f" “{verdict.quote}”" if verdict.quote else ""
-            print(f"  {verdict.criterion_id} {MARKS[verdict.verdict]}{quote}")
+            say(f"  {verdict.criterion_id} {MARKS[verdict.verdict]}{quote}")
 
 
 def grade_lines(path: Path, grader_name: str | None) -> bool:
@@ -220,7 +227,7 @@ def show_replay(prefix: str, at: int | None, as_json: bool) -> None:
         return
     for step in steps(events):
         note = f"  ({step.remark})" if step.remark else ""
-        print(f"[{step.seq + 1}] {step.speaker}:{note}\n{step.text}\n")
+        say(f"[{step.seq + 1}] {step.speaker}:{note}\n{step.text}\n")
 
 
 def show_regrading(prefix: str, grader_name: str | None, as_json: bool) -> None:
@@ -239,7 +246,7 @@ def show_regrading(prefix: str, grader_name: str | None, as_json: bool) -> None:
         rubric = " (the rubric has changed since)" if item.rubric_changed else ""
         print(f"\n{item.item_id}: level {item.level_before} -> {item.level_after}{rubric}")
         for change in item.changes:
-            print(f"  {change.criterion_id}: {change.before} -> {change.after} “{change.quote}”")
+            say(f"  {change.criterion_id}: {change.before} -> {change.after} “{change.quote}”")
         if not item.changes:
             print("  no criterion changed")
 
@@ -265,7 +272,8 @@ def export_session(prefix: str, format: str, output: Path | None) -> None:
         print_markdown(text) if format == "md" else print(text, end="")
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        # A lone surrogate is no UTF-8; as an escape it is, and in JSON it is read back as it was.
+        output.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise BadInput(f"{output} cannot be written: {error.strerror}.") from None
     remark(f"Written to {output}.")

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Any
 
 from app.interview.report import Report
 from app.interview.transcript import report_markdown
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """Text that cannot steer a terminal: what an answer or an import may hold shows as escapes."""
+    lines = text.replace("\r\n", "\n")
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), lines)
+
+
+def say(text: str) -> None:
+    """A line for a person to read, on standard output."""
+    print(printable(text))
 
 
 def print_json(value: Any, *, line: bool = False) -> None:
@@ -17,20 +31,21 @@ def print_json(value: Any, *, line: bool = False) -> None:
 
 def remark(text: str) -> None:
     """Something about the run itself, kept out of what a program may read."""
-    print(text, file=sys.stderr)
+    print(printable(text), file=sys.stderr)
 
 
 def print_table(rows: list[dict[str, Any]]) -> None:
     """A plain table with a header; nothing is cut off where output is not a terminal."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for name in rows[0] if rows else ():
         table.add_column(name)
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(Text(printable(str(value))) for value in row.values()))
     console.print(table)
 
 
@@ -42,7 +57,7 @@ def print_markdown(text: str) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    Console().print(Markdown(text))
+    Console().print(Markdown(printable(text)))
 
 
 def print_report(report: Report, as_json: bool) -> None:
