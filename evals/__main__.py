@@ -1,0 +1,141 @@
+"""`python -m evals …`: what is measured, each as a table or as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from pydantic import BaseModel
+
+from app.errors import InterviewError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+GraderName = Literal["embedded", "judge"]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Grader = Annotated[GraderName, typer.Option("--grader", help="Which grader to measure.")]
+
+
+@app.command()
+def bench(as_json: AsJson = False) -> None:
+    """Start-up, page, index, search and grading, as ratios within one run."""
+    from evals.bench import bench as run
+
+    show({"speed": run()}, as_json)
+
+
+@app.command()
+def grading(grader: Grader = "embedded", as_json: AsJson = False) -> None:
+    """Agreement with the gold labels on the test split, against baselines."""
+    from app.interview.wiring import make_grader
+    from evals.grading import report
+
+    show(report(make_grader(grader)), as_json)
+
+
+@app.command()
+def labels(as_json: AsJson = False) -> None:
+    """How well the labellers of the gold set agree with each other."""
+    from evals.labels import agreement
+
+    show(agreement(), as_json)
+
+
+@app.command("bench-grading")
+def bench_grading(
+    data: Annotated[Path, typer.Option(help="JSON lines: question, criterion, answer, label.")],
+    grader: Grader = "embedded",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N lines.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Agreement on any labelled file of statements and answers."""
+    from evals.bench_grading import report
+
+    show(report(data, grader, limit), as_json)
+
+
+@app.command()
+def fit(as_json: AsJson = False) -> None:
+    """Fit the embedded grader's head on the dev split and write it (see evals/LOG.md)."""
+    from evals.fit import fit_heads
+
+    show(fit_heads(), as_json)
+
+
+@app.command()
+def retrieval(as_json: AsJson = False) -> None:
+    """Recall and nDCG of dense, lexical and fused search on natural questions."""
+    from evals.retrieval import report
+
+    show(report(), as_json)
+
+
+@app.command()
+def attacks(grader: Grader = "embedded", as_json: AsJson = False) -> None:
+    """What it takes to fool a grader: attacks against their clean twins."""
+    from app.interview.wiring import make_grader
+    from evals.attacks import report
+
+    show(report(make_grader(grader)), as_json)
+
+
+def show(result: Mapping[str, Any], as_json: bool) -> None:
+    """JSON, or the same as plain tables."""
+    if as_json:
+        print(json.dumps(_plain(result), ensure_ascii=False, indent=2))
+        return
+    for name, value in result.items():
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            print(f"\n{name}")
+            _print_rows([dict(row) for row in value])
+        elif isinstance(value, Mapping):
+            print(f"\n{name}")
+            _print_mapping(value, "  ")
+        else:
+            print(f"{name}: {value}")
+
+
+def _print_mapping(values: Mapping[str, Any], indent: str) -> None:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            print(f"{indent}{name}")
+            _print_mapping(value, indent + "  ")
+        else:
+            print(f"{indent}{name:<40} {value}")
+
+
+def _print_rows(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    names = list(rows[0])
+    widths = {name: max(len(name), *(len(str(row[name])) for row in rows)) for name in names}
+    print("  " + "  ".join(name.ljust(widths[name]) for name in names))
+    for row in rows:
+        print("  " + "  ".join(str(row[name]).ljust(widths[name]) for name in names))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value
+
+
+def main() -> None:
+    """Run a measurement; what a user can mend is told in words."""
+    try:
+        app()
+    except InterviewError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

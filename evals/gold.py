@@ -1,0 +1,77 @@
+"""The gold set: answers written without sight of the rubrics, labels made without sight of a grader."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from app.domain.content import Value
+
+FOLDER = Path(__file__).parent / "gold"
+FINAL = "final"
+"""The name under which settled labels are kept; every other name is one labeller."""
+
+Label = Literal["met", "partial", "missed"]
+Split = Literal["dev", "test"]
+
+
+class GoldAnswer(Value):
+    """One written answer to the opening question of an item."""
+
+    id: str
+    item: str
+    variant: str
+    split: Split
+    answer: str
+    missing: str = ""
+
+
+class Labelling(Value):
+    """One labeller's reading of one answer."""
+
+    answer: str
+    labeller: str
+    level: int
+    verdicts: dict[str, Label]
+
+
+class GoldSet(Value):
+    """Answers and every labelling of each."""
+
+    answers: tuple[GoldAnswer, ...]
+    labellings: tuple[Labelling, ...]
+
+    def split(self, name: Split) -> list[tuple[GoldAnswer, Labelling]]:
+        """The answers of one split with their settled labels."""
+        final = {each.answer: each for each in self.labellings if each.labeller == FINAL}
+        return [(each, final[each.id]) for each in self.answers if each.split == name]
+
+    def by_labeller(self) -> dict[str, dict[str, Labelling]]:
+        """Labellings by labeller and answer, settled ones left out."""
+        found: dict[str, dict[str, Labelling]] = defaultdict(dict)
+        for each in self.labellings:
+            if each.labeller != FINAL:
+                found[each.labeller][each.answer] = each
+        return dict(found)
+
+
+@lru_cache(maxsize=1)
+def load_gold(folder: Path = FOLDER) -> GoldSet:
+    """The committed gold set."""
+    return GoldSet(
+        answers=tuple(
+            GoldAnswer.model_validate(row) for row in read_jsonl(folder / "answers.jsonl")
+        ),
+        labellings=tuple(
+            Labelling.model_validate(row) for row in read_jsonl(folder / "labels.jsonl")
+        ),
+    )
+
+
+def read_jsonl(path: Path) -> list[dict[str, object]]:
+    """The objects of a JSON-lines file."""
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]

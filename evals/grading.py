@@ -1,0 +1,248 @@
+"""How well a grader agrees with the gold labels, against plain baselines in the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from app.catalog import default_catalog
+from app.domain.assessment import Assessment
+from app.domain.content import Criterion, Item, Rubric, Value
+from app.embedding import default_embedding
+from app.grading.evidence import split_sentences
+from app.grading.grader import Grader, GradingRequest
+from app.grading.score import GradedAnswer, assess
+from evals.gold import GoldAnswer, Labelling, Split, load_gold
+from evals.measures import (
+    Estimate,
+    accuracy,
+    auc,
+    best_threshold,
+    estimate,
+    expected_calibration_error,
+    kappa,
+    macro_f1,
+    quadratic_kappa,
+    spearman,
+)
+from evals.recall import weighted_recall
+
+
+class Judgement(Value):
+    """One criterion on one answer: the label and what the grader made of it."""
+
+    answer: str
+    variant: str
+    criterion: str
+    label: str
+    verdict: str
+    p_met: float
+    recall: float
+    cosine: float
+
+
+class Levelled(Value):
+    """One answer: the labelled level and the grader's."""
+
+    answer: str
+    item: str
+    variant: str
+    label: int
+    level: int | None
+    score: float | None
+
+
+def grade_gold(grader: Grader, split: Split) -> tuple[list[Judgement], list[Levelled]]:
+    """Every gold answer of a split, graded as an answer to the opening question."""
+    judgements: list[Judgement] = []
+    levels: list[Levelled] = []
+    catalog = default_catalog()
+    for gold, labels in load_gold().split(split):
+        item = catalog.item(gold.item)
+        rubric = catalog.rubric(item.rubric)
+        assessment = grade_opening(grader, item, rubric, gold.answer)
+        levels.append(
+            Levelled(
+                answer=gold.id,
+                item=gold.item,
+                variant=gold.variant,
+                label=labels.level,
+                level=assessment.level,
+                score=assessment.score,
+            )
+        )
+        judgements += _judgements(gold, labels, rubric, assessment)
+    return judgements, levels
+
+
+def grade_opening(grader: Grader, item: Item, rubric: Rubric, answer: str) -> Assessment:
+    """The assessment of one answer to an opening question."""
+    grading = grader.grade(
+        GradingRequest(
+            item=item,
+            rubric=rubric,
+            criteria=rubric.criteria,
+            question=item.opening,
+            answer=answer,
+        )
+    )
+    return assess(rubric, [GradedAnswer(turn_id="1", grading=grading)])
+
+
+def _judgements(
+    gold: GoldAnswer, labels: Labelling, rubric: Rubric, assessment: Assessment
+) -> list[Judgement]:
+    found = {verdict.criterion_id: verdict for verdict in assessment.verdicts}
+    return [
+        Judgement(
+            answer=gold.id,
+            variant=gold.variant,
+            criterion=criterion.id,
+            label=labels.verdicts[criterion.id],
+            verdict=found[criterion.id].verdict,
+            p_met=_p_met(found[criterion.id].verdict, found[criterion.id].p_met),
+            recall=weighted_recall(criterion.statement, gold.answer),
+            cosine=_nearest_sentence(criterion, gold.answer),
+        )
+        for criterion in rubric.criteria
+        if criterion.id in labels.verdicts
+    ]
+
+
+def report(grader: Grader) -> dict[str, Any]:
+    """All measures on the test split; baselines' thresholds come from dev."""
+    dev, _ = grade_gold(grader, "dev")
+    judgements, levels = grade_gold(grader, "test")
+    return {
+        "grader": grader.name,
+        "split": "test",
+        "answers": len(levels),
+        "judgements": len(judgements),
+        "criteria": criterion_measures(judgements),
+        "baselines": _baselines(dev, judgements),
+        "levels": level_measures(levels),
+        "by_variant": _by_variant(judgements, levels),
+    }
+
+
+def criterion_measures(rows: Sequence[Judgement]) -> dict[str, Estimate]:
+    """Agreement criterion by criterion; `decided` leaves unscored ones out."""
+    decided = [row for row in rows if row.verdict != "unscored"]
+    groups = [row.answer for row in rows]
+    of_decided = [row.answer for row in decided]
+    labels = [row.label for row in decided]
+    verdicts = [row.verdict for row in decided]
+    met = [row.label == "met" for row in rows]
+    p_met = [row.p_met for row in rows]
+    return {
+        "accuracy met or not, all": estimate(accuracy, groups, met, [p >= 0.5 for p in p_met]),
+        "auc of P(met), all": estimate(auc, groups, met, p_met),
+        "ece of P(met), all": estimate(expected_calibration_error, groups, met, p_met),
+        "share decided": estimate(
+            lambda column: float(column.mean()),
+            groups,
+            [row.verdict != "unscored" for row in rows],
+        ),
+        "accuracy met or not, decided": estimate(
+            accuracy,
+            of_decided,
+            [label == "met" for label in labels],
+            [verdict == "met" for verdict in verdicts],
+        ),
+        "accuracy three verdicts, decided": estimate(accuracy, of_decided, labels, verdicts),
+        "macro F1 three verdicts, decided": estimate(macro_f1, of_decided, labels, verdicts),
+        "kappa three verdicts, decided": estimate(kappa, of_decided, labels, verdicts),
+        "kappa met or not, decided": estimate(
+            kappa,
+            of_decided,
+            [label == "met" for label in labels],
+            [verdict == "met" for verdict in verdicts],
+        ),
+    }
+
+
+def level_measures(rows: Sequence[Levelled]) -> dict[str, Any]:
+    """Agreement on the level of whole answers; answers without a level are counted, not guessed."""
+    placed = [row for row in rows if row.level is not None]
+    names = [row.answer for row in placed]
+    labels = [row.label for row in placed]
+    found = [row.level for row in placed]
+    difference = np.asarray(found) - np.asarray(labels)
+    return {
+        "without a level": len(rows) - len(placed),
+        "spearman of the score": estimate(
+            spearman, names, labels, [row.score for row in placed]
+        ),
+        "quadratic kappa of the level": estimate(quadratic_kappa, names, labels, found),
+        "mean error in levels": round(float(difference.mean()), 3),
+        "exact": round(float((difference == 0).mean()), 3),
+        "within one": round(float((abs(difference) <= 1).mean()), 3),
+    }
+
+
+def _baselines(dev: Sequence[Judgement], test: Sequence[Judgement]) -> dict[str, Any]:
+    groups = [row.answer for row in test]
+    met = [row.label == "met" for row in test]
+    majority = sum(row.label == "met" for row in dev) * 2 > len(dev)
+    measured: dict[str, Any] = {
+        "majority": {
+            "accuracy": estimate(accuracy, groups, met, [majority] * len(met)),
+            "macro F1": estimate(macro_f1, groups, met, [majority] * len(met)),
+        }
+    }
+    for name in ("recall", "cosine"):
+        cut = best_threshold(
+            np.asarray([row.label == "met" for row in dev]),
+            np.asarray([getattr(row, name) for row in dev]),
+        )
+        found = [getattr(row, name) >= cut for row in test]
+        measured[f"{name} of the statement"] = {
+            "accuracy": estimate(accuracy, groups, met, found),
+            "macro F1": estimate(macro_f1, groups, met, found),
+            "auc": estimate(auc, groups, met, [getattr(row, name) for row in test]),
+            "kappa": estimate(kappa, groups, met, found),
+        }
+    own = [row.p_met >= 0.5 for row in test]
+    measured["this grader, P(met) >= 0.5"] = {
+        "accuracy": estimate(accuracy, groups, met, own),
+        "macro F1": estimate(macro_f1, groups, met, own),
+        "auc": estimate(auc, groups, met, [row.p_met for row in test]),
+        "kappa": estimate(kappa, groups, met, own),
+    }
+    return measured
+
+
+def _by_variant(judgements: Sequence[Judgement], levels: Sequence[Levelled]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for variant in dict.fromkeys(row.variant for row in levels):
+        own = [row for row in judgements if row.variant == variant]
+        placed = [row for row in levels if row.variant == variant]
+        given = [row.level for row in placed if row.level is not None]
+        rows.append(
+            {
+                "variant": variant,
+                "answers": len(placed),
+                "labelled met": round(float(np.mean([row.label == "met" for row in own])), 3),
+                "graded met": round(float(np.mean([row.verdict == "met" for row in own])), 3),
+                "labelled level": round(float(np.mean([row.label for row in placed])), 2),
+                "graded level": round(float(np.mean(given)), 2) if given else None,
+            }
+        )
+    return rows
+
+
+def _p_met(verdict: str, p_met: float | None) -> float:
+    """A judge without probabilities still ranks: met, partial, missed."""
+    if p_met is not None:
+        return p_met
+    return {"met": 0.95, "partial": 0.4, "missed": 0.05}.get(verdict, 0.5)
+
+
+def _nearest_sentence(criterion: Criterion, answer: str) -> float:
+    sentences = [span.text for span in split_sentences(answer)]
+    if not sentences:
+        return 0.0
+    embedding = default_embedding()
+    return float((embedding.encode(sentences) @ embedding.encode([criterion.statement])[0]).max())

@@ -1,0 +1,46 @@
+"""How far people agree: the ceiling for any grader on the gold set."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+from evals.gold import load_gold
+from evals.measures import accuracy, estimate, kappa, quadratic_kappa
+
+
+def agreement() -> dict[str, Any]:
+    """Raw agreement and kappa of every pair of labellers on the answers that both labelled."""
+    gold = load_gold()
+    rows: list[dict[str, Any]] = []
+    for (first, own), (second, other) in combinations(sorted(gold.by_labeller().items()), 2):
+        shared = [answer for answer in own if answer in other]
+        pairs = [
+            (answer, own[answer].verdicts[name], other[answer].verdicts[name])
+            for answer in shared
+            for name in own[answer].verdicts
+            if name in other[answer].verdicts
+        ]
+        if not pairs:
+            continue
+        groups, left, right = zip(*pairs, strict=True)
+        met_left = [label == "met" for label in left]
+        met_right = [label == "met" for label in right]
+        levels = [own[answer].level for answer in shared], [other[answer].level for answer in shared]
+        rows.append(
+            {
+                "labellers": f"{first}, {second}",
+                "answers": len(shared),
+                "judgements": len(pairs),
+                "raw, three": estimate(accuracy, groups, left, right),
+                "kappa, three": estimate(kappa, groups, left, right),
+                "raw, met or not": estimate(accuracy, groups, met_left, met_right),
+                "kappa, met or not": estimate(kappa, groups, met_left, met_right),
+                "quadratic kappa, level": estimate(quadratic_kappa, shared, *levels),
+            }
+        )
+    return {
+        "answers": len(gold.answers),
+        "labellings": len(gold.labellings),
+        "agreement": rows,
+    }
