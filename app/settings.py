@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from platformdirs import user_config_path, user_data_path
@@ -14,6 +15,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+
+from app.errors import BadInput
 
 APP_NAME = "aiops-interview"
 
@@ -46,6 +49,42 @@ class Settings(BaseSettings):
         description="Authorization carries the token as a bearer, any other header plain",
     )
 
+    sign_in_text: SecretStr | None = Field(
+        default=None,
+        validation_alias="INTERVIEW_SIGN_IN",
+        description="Who may open the page: name:password, several with commas between them",
+    )
+
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(
+        default=None,
+        validation_alias="OPENAI_BASE_URL",
+        description="Any OpenAI-compatible server, such as http://127.0.0.1:11434/v1",
+    )
+    model: str | None = Field(
+        default=None,
+        validation_alias="INTERVIEW_MODEL",
+        description="The interviewer's model, or the path of a .gguf file",
+    )
+    judge_model: str | None = Field(
+        default=None,
+        validation_alias="INTERVIEW_JUDGE_MODEL",
+        description="The judge's model; the interviewer's unless given",
+    )
+    judge_samples: int = Field(
+        default=1,
+        ge=1,
+        le=9,
+        validation_alias="INTERVIEW_JUDGE_SAMPLES",
+        description="Gradings an answer; more than one shows their spread, and costs as much more",
+    )
+    max_tokens: int = Field(
+        default=2000,
+        ge=50,
+        validation_alias="INTERVIEW_MAX_TOKENS",
+        description="The longest reply of a model, its own thoughts included",
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -59,9 +98,28 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, config_file
 
     @property
+    def sign_in(self) -> list[tuple[str, str]] | None:
+        """Names and passwords of the page; None if it asks for none. BadInput if unreadable."""
+        if self.sign_in_text is None:
+            return None
+        pairs = [
+            (name.strip(), password)
+            for entry in self.sign_in_text.get_secret_value().split(",")
+            for name, _, password in (entry.strip().partition(":"),)
+        ]
+        if any(not name or not password for name, password in pairs):
+            raise BadInput("INTERVIEW_SIGN_IN cannot be read: write name:password.")
+        return pairs
+
+    @property
     def index_dir(self) -> Path:
         """Folder of the search index."""
         return self.data_dir / "index"
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a language model is configured."""
+        return any((self.openai_api_key, self.openai_base_url, self.model))
 
     @property
     def store_url(self) -> str:
@@ -71,7 +129,16 @@ class Settings(BaseSettings):
         return f"sqlite:///{quote(str(self.data_dir / 'sessions.db'))}"
 
 
+_flags: dict[str, Any] = {}
+
+
+def use_flags(**values: Any) -> None:
+    """Let command-line flags win over all else; None stands for a flag that was not given."""
+    _flags.update({name: value for name, value in values.items() if value is not None})
+    settings.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this process, read once."""
-    return Settings()
+    return Settings(**_flags)

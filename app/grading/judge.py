@@ -252,28 +252,20 @@ def _level_interval(request: GradingRequest, readings: Sequence[Reading]) -> tup
     """Lowest and highest level over the samples; what is not asked about was met before."""
     if len(readings) < 2:
         return None
-    levels = [
-        level
-        for reading in readings
-        if (
-            level := assess(
-                request.rubric,
-                [
-                    GradedAnswer(
-                        turn_id="",
-                        grading=Grading(
-                            grader="",
-                            verdicts=tuple(
-                                _median([reading], each, "") for each in request.criteria
-                            ),
-                        ),
-                    )
-                ],
-            ).level
-        )
-        is not None
-    ]
+    levels = [level for each in readings if (level := _level(request, each)) is not None]
     return (min(levels), max(levels)) if levels else None
+
+
+def _level(request: GradingRequest, reading: Reading) -> int | None:
+    asked = {each.id for each in request.criteria}
+    verdicts = tuple(
+        _median([reading], each, "Not graded.")
+        if each.id in asked
+        else CriterionVerdict(criterion_id=each.id, quote="-", rationale="", verdict="met")
+        for each in request.rubric.criteria
+    )
+    grading = Grading(grader="", verdicts=verdicts)
+    return assess(request.rubric, [GradedAnswer(turn_id="", grading=grading)]).level
 
 
 def _missed(criterion: Criterion, reason: str) -> CriterionVerdict:

@@ -19,7 +19,8 @@ def grading_request(
     rubric = rubric or planned.rubric
     criteria = rubric.criteria
     if not all_criteria:
-        earlier = assess_item(session, turn.item_index, before=turn.id)
+        # A reading closes nothing: what it credits still has to be graded.
+        earlier = assess_item(session, turn.item_index, before=turn.id, use_readings=False)
         closed = {each.criterion_id for each in earlier.verdicts if not each.is_open}
         criteria = tuple(each for each in criteria if each.id not in closed)
     assert turn.answer is not None, "only an answer can be graded"
@@ -29,6 +30,7 @@ def grading_request(
         criteria=criteria,
         question=turn.question.text,
         answer=turn.answer,
+        dimension=None if turn.question.kind == "opening" else turn.question.dimension,
     )
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 from importlib.metadata import version
-from typing import Literal
+from typing import Literal, cast
 from uuid import uuid4
 
 from app.domain.session import (
@@ -24,9 +25,10 @@ from app.domain.session import (
     Session,
     Turn,
 )
-from app.errors import BadInput, StoreConflict, UsageError
+from app.errors import BadInput, ModelError, StoreConflict, UsageError
 from app.grading.grader import Grader
 from app.interview.assessing import assess_item, grading_request
+from app.interview.facts import is_clarifying
 from app.interview.follow_up import Limits, decide_follow_up
 from app.interview.interviewer import (
     CutOff,
@@ -38,13 +40,14 @@ from app.interview.interviewer import (
     Spoken,
     Utterance,
 )
-from app.interview.scripted import is_clarifying
+from app.interview.judging import Judging, SlowGrader, is_beside, unscored
 from app.sessions.events import (
     AnswerGiven,
     AnswerGraded,
     ClarificationAsked,
     ClarificationGiven,
     HintGiven,
+    InterviewerChanged,
     ModelCalled,
     NoteTaken,
     QuestionAsked,
@@ -56,6 +59,7 @@ from app.sessions.events import (
     TimerResumed,
     TurnReopened,
     TurnSkipped,
+    apply_event,
 )
 from app.sessions.ids import new_session_id
 from app.sessions.store import SessionStore
@@ -72,6 +76,14 @@ class Progress:
     text: str = ""
 
 
+@dataclass(frozen=True)
+class Embedded:
+    """The parts that need no model."""
+
+    interviewer: Interviewer
+    grader: Grader
+
+
 class Engine:
     """Holds interviews. Safe to share: what it knows is in the store."""
 
@@ -82,10 +94,26 @@ class Engine:
         grader: Grader,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: uuid4().hex[:12],
+        *,
+        embedded: Embedded | None = None,
+        prompt_versions: dict[str, str] | None = None,
     ) -> None:
+        """`embedded` belongs to an engine with a language model, and only to one.
+
+        Its grader reads each answer at once, for the next question, while `grader`, a `SlowGrader`
+        if it is another one, grades beside; and both of its parts stand in when the model fails
+        and the candidate wants to go on.
+        """
         self.store = store
         self.interviewer = interviewer
         self.grader = grader
+        self.embedded = embedded
+        self._prompt_versions = prompt_versions or {}
+        self._judging = (
+            Judging(store, cast("SlowGrader", grader), clock)
+            if embedded is not None and grader is not embedded.grader
+            else None
+        )
         self._now = clock
         self._new_id = new_id
 
@@ -102,6 +130,7 @@ class Engine:
                 plan=plan,
                 interviewer=self.interviewer.name,
                 grader=self.grader.name,
+                prompt_versions=self._prompt_versions,
             ),
         )
         yield Progress("saved", session)
@@ -189,8 +218,35 @@ class Engine:
         """Come back to a session; whatever was cut off is done now."""
         session = self.store.load(session_id, user=user)
         if session.status == "interviewing":
-            session = self._append(session, SessionResumed(at=self._now()))
+            session = self._append(session, SessionResumed(at=self._now()), *self._changed(session))
         yield from self.advance(session)
+
+    def stop(self, session_id: str) -> None:
+        """Cut what the interviewer is saying; what was said is kept and marked interrupted."""
+        self.interviewer.stop(session_id)
+
+    def use_embedded(self, session: Session) -> Iterator[Progress]:
+        """Go on without the model, as the candidate wants; the session says so from then on."""
+        session = self.store.load(session.id)
+        if self.embedded is not None and not self._is_embedded(session):
+            changed = InterviewerChanged(
+                at=self._now(),
+                interviewer=self.embedded.interviewer.name,
+                grader=self.embedded.grader.name,
+                notice="The language model is not used any more. The embedded interviewer asks "
+                "from here on, and the embedded grader grades what has no grade yet.",
+            )
+            session = self._append(session, changed)
+        yield from self.advance(session)
+
+    def grade_pending(self, session: Session) -> Session:
+        """Try again to grade what has no grade, or criteria left unscored; waits for the result."""
+        session = self.store.load(session.id)
+        if self._judging is not None and not self._is_embedded(session):
+            self._judging.start_again(session)
+            self._judging.wait(session.id)
+            return self.store.load(session.id)
+        return self._grade_all(session)
 
     def finish(
         self, session: Session, reason: FinishReason = "ended_by_candidate"
@@ -199,6 +255,11 @@ class Engine:
         session = self.store.load(session.id)
         if session.status != "finished":
             session = self._grade_if_due(session)
+            if self._judging is not None and not self._is_embedded(session):
+                yield Progress("grading", session)
+                self._judging.start(session)
+                self._judging.wait(session.id)
+                session = self.store.load(session.id)
             session = self._append(session, SessionFinished(at=self._now(), reason=reason))
         yield Progress("finished", session)
 
@@ -218,6 +279,7 @@ class Engine:
             yield from self._clarify(session, turn, pending)
             return
         if turn.is_open:
+            self._grade_beside(session)
             yield Progress("waiting", session)
             return
         if turn.answer is not None and turn.grading is None:
@@ -254,15 +316,38 @@ class Engine:
         )
 
     def _grade_if_due(self, session: Session) -> Session:
+        """Grade what is due; with a model, only read it: the grade itself comes later."""
+        if self.embedded is None or self._judging is None or self._is_embedded(session):
+            return self._grade_all(session)
         turn = session.current_turn
-        if turn is None or turn.answer is None or turn.grading is not None:
+        if turn is None or turn.answer is None or turn.grading or turn.reading:
             return session
-        grading = self.grader.grade(grading_request(session, turn))
-        return self._append(session, AnswerGraded(at=self._now(), turn_id=turn.id, grading=grading))
+        reading = self.embedded.grader.grade(grading_request(session, turn))
+        return self._append(
+            session,
+            AnswerGraded(at=self._now(), turn_id=turn.id, grading=reading, provisional=True),
+        )
+
+    def _grade_all(self, session: Session) -> Session:
+        """Grade every answer that has no grade, or was left unscored by another grader."""
+        grader = self.embedded.grader if self.embedded is not None else self.grader
+        for turn in session.turns:
+            old = turn.grading
+            due = old is None or (old.grader != grader.name and unscored(old))
+            if turn.answer is not None and due:
+                grading = grader.grade(grading_request(session, turn))
+                graded = AnswerGraded(at=self._now(), turn_id=turn.id, grading=grading)
+                session = self._append(session, graded)
+        return session
+
+    def _grade_beside(self, session: Session) -> None:
+        # Once the question stands: a local server has one place only, and the candidate is first.
+        if self._judging is not None and not self._is_embedded(session):
+            self._judging.start(session)
 
     def _open_item(self, session: Session, index: int, reason: str = "") -> Iterator[Progress]:
         planned = session.plan.items[index]
-        spoken = self.interviewer.open_item(session, planned)
+        spoken = self._speaker(session).open_item(session, planned)
         decision = FollowUpDecision(
             action="next_question",
             kind="opening",
@@ -272,7 +357,8 @@ class Engine:
         yield from self._say(session, index, decision, spoken)
 
     def _ask(self, session: Session, index: int, decision: FollowUpDecision) -> Iterator[Progress]:
-        yield from self._say(session, index, decision, self.interviewer.ask(session, decision))
+        spoken = self._speaker(session).ask(session, decision)
+        yield from self._say(session, index, decision, spoken)
 
     def _say(
         self,
@@ -283,12 +369,32 @@ class Engine:
     ) -> Iterator[Progress]:
         """Speak a question as it streams, then store it with everything that came along."""
         heard = _Heard()
-        for utterance in utterances:
-            if heard.take(utterance):
-                yield Progress("speaking", session, heard.text)
+        try:
+            for utterance in utterances:
+                if heard.take(utterance):
+                    yield Progress("speaking", session, heard.text)
+        except GeneratorExit:
+            # Whoever listened is gone: the page was closed, or the terminal interrupted.
+            if heard.text:
+                heard.interrupted = True
+                self._keep_question(session, index, decision, heard)
+            raise
+        except ModelError:
+            self._append(session, *self._side_events(heard))
+            raise
+        session = self._keep_question(session, index, decision, heard)
+        self._grade_beside(session)
+        if heard.end_wanted:
+            yield from self.finish(session, "ended_by_interviewer")
+        else:
+            yield Progress("waiting", session, session.turns[-1].question.text)
+
+    def _keep_question(
+        self, session: Session, index: int, decision: FollowUpDecision, heard: _Heard
+    ) -> Session:
         question = Question(
             kind=decision.kind,
-            text=heard.text or decision.text,
+            text=heard.text.strip() or decision.text,
             dimension=decision.dimension,
             follow_up_id=decision.follow_up_id,
             misconception_id=decision.misconception_id,
@@ -299,29 +405,41 @@ class Engine:
         asked = QuestionAsked(
             at=self._now(), turn_id=self._new_id(), item_index=index, question=question
         )
-        session = self._append(session, *self._side_events(heard), asked)
-        if heard.end_wanted:
-            yield from self.finish(session, "ended_by_interviewer")
-        else:
-            yield Progress("waiting", session, question.text)
+        return self._append(session, *self._side_events(heard), asked)
 
     def _clarify(
         self, session: Session, turn: Turn, clarification: Clarification
     ) -> Iterator[Progress]:
         heard = _Heard()
-        for utterance in self.interviewer.clarify(session, clarification):
-            if heard.take(utterance):
-                yield Progress("speaking", session, heard.text)
+        try:
+            for utterance in self._speaker(session).clarify(session, clarification):
+                if heard.take(utterance):
+                    yield Progress("speaking", session, heard.text)
+        except GeneratorExit:
+            if heard.text:
+                self._keep_reply(session, turn, clarification, heard)
+            raise
+        except ModelError:
+            self._append(session, *self._side_events(heard))
+            raise
+        session = self._keep_reply(session, turn, clarification, heard)
+        if heard.end_wanted:
+            yield from self.finish(session, "ended_by_interviewer")
+        else:
+            yield Progress("waiting", session, heard.text)
+
+    def _keep_reply(
+        self, session: Session, turn: Turn, clarification: Clarification, heard: _Heard
+    ) -> Session:
         given = ClarificationGiven(
             at=self._now(),
             turn_id=turn.id,
             clarification_id=clarification.id,
-            reply=heard.text,
+            reply=heard.text.strip() or "(no reply)",
             fact_ids=heard.fact_ids,
             matters=heard.matters,
         )
-        session = self._append(session, *self._side_events(heard), given)
-        yield Progress("waiting", session, heard.text)
+        return self._append(session, *self._side_events(heard), given)
 
     # --- small things --------------------------------------------------------------------------
 
@@ -334,7 +452,46 @@ class Engine:
         return [*calls, *notes]
 
     def _append(self, session: Session, *events: SessionEvent) -> Session:
-        return self.store.append(session, events)
+        """Append; a grade that arrived from beside in the meantime is no conflict."""
+        while True:
+            try:
+                return self.store.append(session, events)
+            except StoreConflict:
+                since = self.store.events(session.id)[session.revision :]
+                if not since or not all(is_beside(event) for event in since):
+                    raise
+                graded = {each.turn_id for each in since if isinstance(each, AnswerGraded)}
+                if any(isinstance(each, AnswerGraded) and each.turn_id in graded for each in events):
+                    raise  # another process graded the same answer: one grade is enough
+                session = reduce(apply_event, since, session)
+
+    def _is_embedded(self, session: Session) -> bool:
+        """Whether a session of an engine with a model goes without it."""
+        return (
+            self.embedded is not None
+            and session.interviewer == self.embedded.interviewer.name
+            and session.grader == self.embedded.grader.name
+        )
+
+    def _speaker(self, session: Session) -> Interviewer:
+        if self.embedded is not None and self._is_embedded(session):
+            return self.embedded.interviewer
+        return self.interviewer
+
+    def _changed(self, session: Session) -> list[SessionEvent]:
+        """What to tell where a session is resumed with other parts than it went on with so far."""
+        now = (self.interviewer.name, self.grader.name)
+        if self._is_embedded(session) or (session.interviewer, session.grader) == now:
+            return []
+        return [
+            InterviewerChanged(
+                at=self._now(),
+                interviewer=self.interviewer.name,
+                grader=self.grader.name,
+                notice=f"So far the interviewer was {session.interviewer} and the grader "
+                f"{session.grader}. From here on they are {now[0]} and {now[1]}.",
+            )
+        ]
 
     def _seconds_left(self, session: Session) -> float:
         return session.plan.minutes * 60 - session.active_seconds

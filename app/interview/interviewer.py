@@ -64,6 +64,9 @@ class Interviewer(Protocol):
     def name(self) -> str:
         """Name and version, as stored with the session."""
 
+    def stop(self, session_id: str) -> None:
+        """Cut what is being said in that session, from another thread; what was said stands."""
+
     def open_item(self, session: Session, planned: PlannedItem) -> Iterator[Utterance]:
         """The opening question of an item."""
 

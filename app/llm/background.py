@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+CLEAN_UP_SECONDS = 0.3
 
 
 @lru_cache(maxsize=1)
@@ -45,13 +46,15 @@ class Stop:
         for callback in list(self._callbacks):
             callback()
 
-    def __bool__(self) -> bool:
+    @property
+    def is_set(self) -> bool:
+        """Whether it was called."""
         return self._set.is_set()
 
     def then(self, callback: Callable[[], None]) -> None:
         """Call it when stopped; now, if that is past."""
         self._callbacks.append(callback)
-        if self:
+        if self.is_set:
             callback()
 
 
@@ -61,6 +64,8 @@ def iterate(items: Callable[[], AsyncIterator[T]], stop: Stop) -> Iterator[T]:
     Closing this generator cancels the work as well. What the work raises is raised here.
     """
     arrived: queue.SimpleQueue[tuple[T] | BaseException | None] = queue.SimpleQueue()
+
+    ended = threading.Event()
 
     async def pump() -> None:
         try:
@@ -72,14 +77,17 @@ def iterate(items: Callable[[], AsyncIterator[T]], stop: Stop) -> Iterator[T]:
             raise
         except BaseException as error:
             arrived.put(error)
+        finally:
+            ended.set()
 
     future = asyncio.run_coroutine_threadsafe(pump(), _loop())
     # The reader is woken by us, not by the work: cancelling may take a while to reach a socket.
     stop.then(lambda: arrived.put(None))
     try:
-        while (entry := arrived.get()) is not None and not stop:
+        while (entry := arrived.get()) is not None and not stop.is_set:
             if isinstance(entry, BaseException):
                 raise entry
             yield entry[0]
     finally:
         future.cancel()
+        ended.wait(CLEAN_UP_SECONDS)  # so that what the work records at its end can be read

@@ -1,0 +1,117 @@
+"""What the interviewer's model is told: the situation, what was said, and the next question.
+
+The stable part comes first so that a provider's cache can serve it, and what was said is cut to a
+fixed size, so that the last turn of an interview costs about what the first one did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.domain.content import Fact, Item
+from app.domain.session import Clarification, FollowUpDecision, Session, Turn
+from app.llm.prompts import as_data, fill
+
+HISTORY_CHARACTERS = 1600
+ANSWER_CHARACTERS = 4000
+LINE_CHARACTERS = 220
+QUESTION_CHARACTERS = 600
+
+
+def system_prompt(item: Item, level: str, *, tools: bool) -> str:
+    """The rules and the situation: the same text for every turn of an item."""
+    facts = "\n".join(f"{fact.id}: {fact.question}" for fact in item.facts)
+    told = fill("interviewer_tools", facts=facts or "(none)") if tools else ""
+    return fill(
+        "interviewer",
+        level=level,
+        tools=told,
+        title=item.title,
+        situation=item.context,
+        opening=item.opening,
+    )
+
+
+def ask_prompt(
+    session: Session, decision: FollowUpDecision, facts: Sequence[Fact], quote: str, room: float
+) -> str:
+    """The task to put the decided question, after the newest answer."""
+    turn = session.turns[-1]
+    return fill(
+        "interviewer_ask",
+        **_common(session, turn, room),
+        answer=as_data(shortened(turn.answer or "(skipped)", int(ANSWER_CHARACTERS * room))),
+        asked=_asked(facts, within_answer=True),
+        task=_task(decision, quote),
+    )
+
+
+def clarify_prompt(
+    session: Session, clarification: Clarification, facts: Sequence[Fact], room: float
+) -> str:
+    """The task to answer a question of the candidate."""
+    return fill(
+        "interviewer_clarify",
+        **_common(session, session.turns[-1], room),
+        answer=as_data(shortened(clarification.asked, int(ANSWER_CHARACTERS * room))),
+        asked=_asked(facts, within_answer=False),
+    )
+
+
+def shortened(text: str, characters: int) -> str:
+    """Head and tail of a text that is too long, at words: people begin and end with the point."""
+    if len(text) <= characters:
+        return text
+    head = text[: characters * 2 // 3].rsplit(" ", 1)[0]
+    tail = text[-(characters // 3) :].split(" ", 1)[-1]
+    return f"{head} […] {tail}"
+
+
+def _common(session: Session, turn: Turn, room: float) -> dict[str, str]:
+    item = session.plan.items[turn.item_index].item
+    told = session.facts_told(turn.item_index)
+    known = [f"- {fact.answer}" for fact in item.facts if fact.id in told]
+    earlier = session.item_turns(turn.item_index)[:-1]
+    return {
+        "history": _history(earlier, int(HISTORY_CHARACTERS * room)) or "(this is the first turn)",
+        "told": "\n".join(known) or "(none yet)",
+        "question": shortened(turn.question.text, QUESTION_CHARACTERS),
+    }
+
+
+def _history(turns: Sequence[Turn], characters: int) -> str:
+    """Earlier turns of the item in two lines each, the newest whole ones that fit.
+
+    Facts that were told are listed apart from this and never dropped.
+    """
+    kept: list[str] = []
+    room = characters
+    for turn in reversed(turns):
+        asked = shortened(" ".join(turn.question.text.split()), LINE_CHARACTERS)
+        said = " ".join((turn.answer or "(skipped)").split())
+        entry = f"You: {asked}\nThey: {shortened(said, LINE_CHARACTERS)}"
+        if len(entry) > room:
+            kept.append(f"({len(turns) - len(kept)} earlier turns are left out)")
+            break
+        room -= len(entry)
+        kept.append(entry)
+    return "\n".join(reversed(kept))
+
+
+def _asked(facts: Sequence[Fact], *, within_answer: bool) -> str:
+    if not facts:
+        return "" if within_answer else "No fact that you know of covers it.\n"
+    told = "\n".join(f"- {fact.answer}" for fact in facts)
+    lead = "They asked along the way. Tell them first" if within_answer else "The answer is"
+    return f"{lead}, with every figure unchanged:\n{told}\n\n"
+
+
+def _task(decision: FollowUpDecision, quote: str) -> str:
+    if decision.action == "challenge":
+        said = f' They said: "{quote}".' if quote else ""
+        return f"Challenge a claim of theirs.{said} Put this to them: {decision.text}"
+    if decision.kind == "flip":
+        return (
+            f"A requirement changes. Tell them, and see whether the design moves: {decision.text}"
+        )
+    return f"Ask this next: {decision.text}"

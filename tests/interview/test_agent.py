@@ -1,0 +1,407 @@
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from app.domain.session import Plan, PlannedItem, Session
+from app.errors import ModelError
+from app.grading.embedded import EmbeddedGrader
+from app.grading.judge import Judge
+from app.interview.agent import AgentInterviewer
+from app.interview.engine import Embedded, Engine, last
+from app.interview.scripted import ScriptedInterviewer
+from app.sessions.store import SessionStore
+from tests.llm.model_server import Body, ModelServer, Reply
+from tests.llm.models import model_at, scenario
+
+ANSWER = (
+    "I would put an isolation forest on every metric and page the on-call engineer for each "
+    "anomaly that it finds, because an anomaly is an incident that nobody has noticed yet."
+)
+QUESTION = (
+    "You page for every anomaly it finds. What does the engineer do with one at three at night?"
+)
+
+
+@pytest.fixture(scope="module")
+def http() -> Iterator[HTTPServer]:
+    with HTTPServer(threaded=True) as started:
+        yield started
+
+
+@pytest.fixture
+def server(http: HTTPServer) -> Iterator[ModelServer]:
+    http.clear()
+    yield ModelServer(http, default=speak_and_judge)
+    for thread in threading.enumerate():
+        if thread.name == "judge":  # or it would ask the next test's server
+            thread.join()
+
+
+def is_judge(body: Body) -> bool:
+    return "You grade one answer" in body["messages"][0]["content"]
+
+
+def missed(body: Body) -> Reply:
+    """A checklist without credit, in the shape that the request asks for."""
+    schema = body["response_format"]["json_schema"]["schema"]
+    ids = schema["properties"]["criteria"]["required"]
+    check = {"quote": "", "rationale": "It is not said.", "verdict": "missed", "confidence": 0.9}
+    return Reply(json.dumps({"criteria": dict.fromkeys(ids, check), "misconceptions": []}))
+
+
+def speak_and_judge(body: Body) -> Reply:
+    return missed(body) if is_judge(body) else Reply(QUESTION)
+
+
+def plan_for(*names: str, max_answers: int = 8) -> Plan:
+    planned = []
+    for name in names or ("anomaly-detection-system",):
+        item, rubric = scenario(name)
+        planned.append(
+            PlannedItem(
+                item=item, rubric=rubric, rubric_hash=rubric.content_hash, max_answers=max_answers
+            )
+        )
+    return Plan(
+        id="plan",
+        title="Plan",
+        kind="scenario",
+        level="principal",
+        minutes=240,
+        items=tuple(planned),
+    )
+
+
+def engine_at(server: ModelServer, folder: Path, **capabilities: Any) -> Engine:
+    model = model_at(server.base_url, **capabilities)
+    scripted = ScriptedInterviewer()
+    return Engine(
+        SessionStore(f"sqlite:///{folder / 'sessions.db'}", folder),
+        AgentInterviewer(model, lambda query: ["Alert budgets bound what may page."], scripted),
+        Judge(model, lambda citation: "A passage."),
+        embedded=Embedded(scripted, EmbeddedGrader()),
+    )
+
+
+def begun(engine: Engine, plan: Plan | None = None) -> Session:
+    return last(engine.start(plan or plan_for())).session
+
+
+def answered(engine: Engine, session: Session, text: str = ANSWER) -> Session:
+    assert session.current_turn is not None
+    return last(engine.message(session, session.current_turn.id, text)).session
+
+
+def spoken_requests(server: ModelServer) -> list[Body]:
+    return [body for body in server.requests if not is_judge(body)]
+
+
+def test_the_opening_costs_no_call_and_a_follow_up_costs_two(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    engine = engine_at(server, tmp_path)
+    session = begun(engine)
+    assert server.requests == []
+    session = answered(engine, session)
+    assert session.turns[-1].question.text == QUESTION
+    assert session.turns[0].reading is not None
+    engine._judging.wait(session.id)  # type: ignore[union-attr]
+    session = engine.store.load(session.id)
+    assert session.turns[0].grading is not None
+    assert session.turns[0].grading.grader.startswith("judge/fake")
+    assert [use.purpose for use in session.model_uses] == ["interviewer", "judge"]
+    assert len(server.requests) == 2
+
+
+def test_the_question_streams(server: ModelServer, tmp_path: Path) -> None:
+    engine = engine_at(server, tmp_path)
+    session = begun(engine)
+    assert session.current_turn is not None
+    states = list(engine.message(session, session.current_turn.id, ANSWER))
+    speaking = [step.text for step in states if step.state == "speaking"]
+    assert len(speaking) > 3
+    assert speaking[-1] == QUESTION
+
+
+def test_a_server_that_does_not_stream_serves_as_well(server: ModelServer, tmp_path: Path) -> None:
+    engine = engine_at(server, tmp_path, streaming=False)
+    session = answered(engine, begun(engine))
+    assert session.turns[-1].question.text == QUESTION
+    assert not server.requests[0].get("stream")
+
+
+def test_rubric_exemplars_and_verdicts_are_never_sent_to_the_interviewer(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    engine = engine_at(server, tmp_path)
+    session = begun(engine)
+    for _ in range(4):
+        session = answered(engine, session)
+    item, rubric = scenario()
+    sent = json.dumps(spoken_requests(server), ensure_ascii=False)
+    secrets = [
+        text
+        for each in rubric.criteria
+        for text in (each.statement, each.counts, each.does_not_count, *each.meets)
+    ]
+    secrets += [text for each in item.exemplars.values() for text in each.split("\n\n")]
+    secrets += [each.claim for each in rubric.misconceptions]
+    leaked = [text for text in secrets if text[:60] in sent]
+    assert leaked == []
+    assert "AD-1" not in sent
+
+
+def test_a_clarifying_question_is_answered_with_the_fact_even_if_the_model_does_not_tell_it(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    server.default = lambda body: Reply("It depends.")
+    engine = engine_at(server, tmp_path)
+    item, _ = scenario()
+    fact = item.facts[0]
+    session = answered(engine, begun(engine), fact.question)
+    (clarification,) = session.turns[0].clarifications
+    assert clarification.fact_ids[0] == fact.id
+    assert fact.answer in (clarification.reply or "")
+    assert fact.answer in server.requests[0]["messages"][1]["content"]
+    assert session.current_turn is not None
+    assert session.current_turn.is_open
+
+
+def test_a_fact_can_be_revealed_by_the_tool_in_one_more_call(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    item, _ = scenario()
+    fact = item.facts[-1]
+    server.add(Reply(tool_calls=(("reveal_fact", {"fact_id": fact.id}),), finish="tool_calls"))
+    engine = engine_at(server, tmp_path)
+    session = answered(engine, begun(engine))
+    assert fact.id in session.turns[-1].question.fact_ids
+    second = spoken_requests(server)[1]
+    assert second["tool_choice"] == "none"
+    assert fact.answer in json.dumps(second["messages"], ensure_ascii=False)
+    assert session.turns[-1].question.text == QUESTION
+
+
+def test_a_note_beside_the_question_costs_no_further_call_and_keeps_a_true_quote(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    note = {"observation": "Pages for everything.", "quote": "page the on-call engineer"}
+    invented = {"observation": "Mentions budgets.", "quote": "an error budget of two pages"}
+    server.add(
+        Reply(QUESTION, (("note_observation", note), ("note_observation", invented)), "tool_calls")
+    )
+    engine = engine_at(server, tmp_path)
+    session = answered(engine, begun(engine))
+    assert [(each.text, each.quote) for each in session.notes] == [
+        ("Pages for everything.", "page the on-call engineer"),
+        ("Mentions budgets.", ""),
+    ]
+    assert session.notes[0].turn_id == session.turns[0].id
+    assert session.turns[-1].question.text == QUESTION
+    assert len(spoken_requests(server)) == 1
+
+
+def test_tools_are_called_in_one_round_only(server: ModelServer, tmp_path: Path) -> None:
+    again = Reply(
+        tool_calls=(("search_knowledge", {"query": "alert budget"}),), finish="tool_calls"
+    )
+    server.default = lambda body: missed(body) if is_judge(body) else again
+    engine = engine_at(server, tmp_path)
+    session = answered(engine, begun(engine))
+    assert len(spoken_requests(server)) == 2
+    assert session.turns[-1].question.text, "the decided question is asked all the same"
+
+
+def test_the_interviewer_may_end_when_it_is_asked_to(server: ModelServer, tmp_path: Path) -> None:
+    server.add(
+        Reply("We stop here, then.", (("end_interview", {"reason": "asked"}),), "tool_calls")
+    )
+    engine = engine_at(server, tmp_path)
+    session = answered(
+        engine, begun(engine), "I want to stop the interview now, please end it here."
+    )
+    assert session.finish_reason == "ended_by_interviewer"
+
+
+def test_stop_ends_a_stream_within_a_second_and_keeps_its_text(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    server.add(Reply("word " * 60, pause=0.2))
+    engine = engine_at(server, tmp_path)
+    session = begun(engine)
+    assert session.current_turn is not None
+    stopped_at = 0.0
+    for step in engine.message(session, session.current_turn.id, ANSWER):
+        if step.state == "speaking" and not stopped_at:
+            stopped_at = time.monotonic()
+            engine.stop(session.id)
+        session = step.session
+    assert 0.0 < time.monotonic() - stopped_at < 1.0
+    question = session.turns[-1].question
+    assert question.interrupted
+    assert question.text.startswith("word word")
+    assert session.model_uses[0].outcome == "stopped"
+
+
+def test_a_page_that_is_closed_keeps_the_text_of_the_stream(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    server.add(Reply("word " * 200, pause=0.05))
+    engine = engine_at(server, tmp_path)
+    session = begun(engine)
+    assert session.current_turn is not None
+    steps = engine.message(session, session.current_turn.id, ANSWER)
+    for step in steps:
+        if len(step.text) > 20:
+            break
+    began = time.monotonic()
+    steps.close()  # type: ignore[attr-defined]
+    assert time.monotonic() - began < 1.0
+    session = engine.store.load(session.id)
+    assert session.turns[-1].question.interrupted
+    assert session.turns[-1].question.text.startswith("word")
+
+
+def test_a_stream_that_breaks_keeps_its_text_marked_interrupted(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    server.add(Reply(QUESTION, finish=None))
+    engine = engine_at(server, tmp_path)
+    session = answered(engine, begun(engine))
+    assert session.turns[-1].question.interrupted
+    assert session.turns[-1].question.text == QUESTION
+
+
+def test_a_dead_endpoint_offers_the_embedded_interviewer_and_changes_nothing_silently(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    server.default = lambda body: Reply(status=401)
+    engine = engine_at(server, tmp_path)
+    session = begun(engine)
+    with pytest.raises(ModelError, match="embedded interviewer"):
+        answered(engine, session)
+    session = engine.store.load(session.id)
+    assert session.turns[0].answer == ANSWER
+    assert len(session.turns) == 1
+    assert session.notices == ()
+    assert session.model_uses[-1].outcome == "unauthorized"
+    session = last(engine.use_embedded(session)).session
+    assert session.interviewer == "embedded"
+    assert "not used any more" in session.notices[0]
+    assert len(session.turns) == 2
+    assert session.turns[0].grading is not None
+    assert session.turns[0].grading.grader.startswith("embedded")
+    asked = len(server.requests)
+    session = answered(engine, session)
+    assert len(session.turns) == 3
+    assert len(server.requests) == asked
+
+
+def test_trying_again_goes_on_where_it_stopped(server: ModelServer, tmp_path: Path) -> None:
+    server.add(Reply(status=401))
+    engine = engine_at(server, tmp_path)
+    session = begun(engine)
+    with pytest.raises(ModelError):
+        answered(engine, session)
+    session = answered(engine, session)
+    assert [turn.answer for turn in session.turns] == [ANSWER, None]
+
+
+def test_a_killed_judgement_is_made_up_for_at_resume(
+    server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = engine_at(server, tmp_path)
+    # As if the process had been killed before the judge began.
+    monkeypatch.setattr(engine._judging, "start", lambda session: None)
+    session = begun(engine)
+    session = answered(engine, session)
+    assert session.turns[0].grading is None
+    again = engine_at(server, tmp_path)
+    session = last(again.resume(session.id)).session
+    session = last(again.finish(session)).session
+    assert session.turns[0].grading is not None
+    assert session.turns[0].grading.grader.startswith("judge/")
+
+
+def test_what_could_not_be_graded_says_why_and_can_be_graded_again(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    server.default = lambda body: Reply("Prose.") if is_judge(body) else Reply(QUESTION)
+    engine = engine_at(server, tmp_path)
+    session = last(engine.finish(answered(engine, begun(engine)))).session
+    grading = session.turns[0].grading
+    assert grading is not None
+    assert {each.verdict for each in grading.verdicts} == {"unscored"}
+    assert "JSON" in grading.verdicts[0].rationale
+    server.default = speak_and_judge
+    session = engine.grade_pending(session)
+    grading = session.turns[0].grading
+    assert grading is not None
+    assert {each.verdict for each in grading.verdicts} == {"missed"}
+    asked = len(server.requests)
+    assert engine.grade_pending(session).turns[0].grading == grading
+    assert len(server.requests) == asked
+
+
+def test_grades_that_arrive_beside_an_answer_are_no_conflict(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    def slow(body: Body) -> Reply:
+        if is_judge(body):
+            time.sleep(0.3)
+        return speak_and_judge(body)
+
+    server.default = slow
+    engine = engine_at(server, tmp_path)
+    session = begun(engine)
+    for _ in range(5):
+        session = answered(engine, session)
+    session = last(engine.finish(session)).session
+    grades = [event for event in engine.store.events(session.id) if event.kind == "answer_graded"]
+    final = [event.turn_id for event in grades if not event.provisional]
+    assert sorted(final) == sorted({turn.id for turn in session.turns if turn.answer})
+
+
+def test_a_context_that_is_too_small_gets_less_history(server: ModelServer, tmp_path: Path) -> None:
+    overflow = {"error": {"message": "too long", "code": "context_length_exceeded"}}
+    engine = engine_at(server, tmp_path)
+    sizes: list[int] = []
+
+    def small(body: Body) -> Reply:
+        if is_judge(body):
+            return missed(body)
+        sizes.append(len(json.dumps(body["messages"])))
+        return Reply(status=400, error=overflow) if sizes[-1] > 6500 else Reply(QUESTION)
+
+    server.default = small
+    session = answered(engine, begun(engine), ANSWER * 20)
+    assert session.turns[-1].question.text == QUESTION
+    assert len(sizes) == 2
+    assert sizes[1] < sizes[0] - 2000
+
+
+def test_thoughts_of_a_reasoning_model_are_not_spoken(server: ModelServer, tmp_path: Path) -> None:
+    server.add(Reply(f"<think>They are wrong about paging.</think>\n\n{QUESTION}", piece=3))
+    engine = engine_at(server, tmp_path)
+    session = answered(engine, begun(engine))
+    assert session.turns[-1].question.text == QUESTION
+
+
+def test_resuming_with_another_interviewer_is_told(server: ModelServer, tmp_path: Path) -> None:
+    engine = engine_at(server, tmp_path)
+    session = answered(engine, begun(engine))
+    last(engine.finish(session))
+    session = begun(engine)
+    scripted = Engine(engine.store, ScriptedInterviewer(), EmbeddedGrader())
+    session = last(scripted.resume(session.id)).session
+    assert session.notices[0].startswith("So far the interviewer was fake/")
+    assert session.interviewer == "embedded"
+    assert len(last(scripted.resume(session.id)).session.notices) == 1
