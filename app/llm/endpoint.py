@@ -169,11 +169,13 @@ class _Call:
 
     def take_whole(self, result: ChatResult) -> None:
         """Note a reply that came in one piece."""
-        message = result.generations[0].message
+        generation = result.generations[0]
+        message = generation.message
+        info = {**message.response_metadata, **(generation.generation_info or {})}
         self._text = message.text
         self._tools = json.dumps(getattr(message, "tool_calls", None) or "").strip('"')
         # A body that arrived whole and parsed is complete, whether or not the server says so.
-        self._finish = message.response_metadata.get("finish_reason") or "stop"
+        self._finish = info.get("finish_reason") or "stop"
         self._refused = bool(message.additional_kwargs.get("refusal"))
         self._take_usage(message)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Literal
 
 import httpx2
@@ -82,6 +83,9 @@ _OVERFLOW = (
 )
 
 
+_BROKEN = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
+
+
 class CallFailed(ModelError):
     """A call that gave nothing usable. `outcome` names the way, the message tells it."""
 
@@ -104,7 +108,8 @@ def classify(error: Exception) -> CallFailed:
     if isinstance(error, openai.APITimeoutError):
         return CallFailed("timeout")
     if isinstance(error, openai.APIConnectionError):
-        return CallFailed("unreachable")
+        broke = any(isinstance(each, _BROKEN) for each in _causes(error))
+        return CallFailed("cut_off" if broke else "unreachable")
     if isinstance(error, TimeoutError):  # the client's own limit between two chunks
         return CallFailed("stalled")
     if isinstance(error, httpx2.TimeoutException):
@@ -122,6 +127,13 @@ def classify(error: Exception) -> CallFailed:
         return CallFailed("malformed")
     # What is left comes from reading a body that has another shape than a model's reply.
     return CallFailed("malformed", type(error).__name__)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause = error.__cause__
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
 
 
 def _by_status(error: openai.APIStatusError) -> CallFailed:
