@@ -7,7 +7,7 @@ adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -25,6 +25,7 @@ from app.domain.session import (
     Session,
     Turn,
 )
+from app.domain.text import well_formed
 from app.errors import BadInput, ModelError, StoreConflict, UsageError
 from app.grading.grader import Grader
 from app.interview.assessing import assess_item, grading_request
@@ -460,9 +461,9 @@ class Engine:
                 since = self.store.events(session.id)[session.revision :]
                 if not since or not all(is_beside(event) for event in since):
                     raise
-                graded = {each.turn_id for each in since if isinstance(each, AnswerGraded)}
-                if any(isinstance(each, AnswerGraded) and each.turn_id in graded for each in events):
-                    raise  # another process graded the same answer: one grade is enough
+                mine, theirs = _graded(events), _graded(since)
+                if mine & theirs:  # another process graded the same answer: one grade is enough
+                    raise
                 session = reduce(apply_event, since, session)
 
     def _is_embedded(self, session: Session) -> bool:
@@ -545,6 +546,10 @@ class _Heard:
         return False
 
 
+def _graded(events: Iterable[SessionEvent]) -> set[str]:
+    return {event.turn_id for event in events if isinstance(event, AnswerGraded)}
+
+
 def _usable(text: str) -> str:
     if not text.strip():
         raise BadInput("There is no text in that answer. Write one, or use Skip.")
@@ -555,7 +560,7 @@ def _usable(text: str) -> str:
         )
     if "\x00" in text:
         raise BadInput("That answer holds binary data, not text. Paste plain text.")
-    return text
+    return well_formed(text)
 
 
 def last(steps: Iterator[Progress]) -> Progress:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import nh3
 
+from app.domain.text import well_formed
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
@@ -25,13 +27,13 @@ _SOURCE_MARK = re.compile(r"\s*\[@([a-z0-9-]+)\]")
 
 def text_html(text: str) -> str:
     """Plain text: every character as typed, lines kept by the style sheet (`white-space`)."""
-    return escape(text.replace("\x00", "�"), quote=True)
+    return escape(well_formed(text).replace("\x00", "�"), quote=True)
 
 
 def markdown_html(text: str) -> str:
     """Markdown without raw HTML and without images; links open elsewhere and tell nobody whence."""
     return nh3.clean(
-        _parser().render(text),
+        _parser().render(well_formed(text)),
         tags=_TAGS,
         attributes={"a": {"href", "title"}},
         url_schemes={"http", "https", "mailto"},

@@ -14,6 +14,8 @@ from app.errors import BadInput
 from app.sessions.tables import UtcTime, sessions, storable, time_text
 
 _CURSOR_SEPARATOR = "~"
+_WORDS, _LETTERS = 20, 200
+"""Of a query, and of a word; SQLite refuses a thousand conditions and very long patterns."""
 
 
 class Page(Value):
@@ -26,8 +28,8 @@ class Page(Value):
 class Filter(Value):
     """What a listed session must fulfil; None and "" ask for nothing.
 
-    `query` is looked for in id, title and items, in any case. `since` is the earliest start,
-    `until` the first start that is too late.
+    `query`, up to 20 words, is looked for in id, title and items, in any case. `since` is the
+    earliest start, `until` the first start that is too late.
     """
 
     user: str | None = None
@@ -50,8 +52,8 @@ def page_select(wanted: Filter, after: str | None, limit: int) -> Select[Any]:
     query = select(sessions).order_by(table.started_at.desc(), table.id.desc()).limit(limit + 1)
     if wanted.user is not None:
         query = query.where(table.user == storable(wanted.user))
-    for word in storable(wanted.query).casefold().split():
-        query = query.where(table.search_text.contains(word, autoescape=True))
+    for word in storable(wanted.query).casefold().split()[:_WORDS]:
+        query = query.where(table.search_text.contains(word[:_LETTERS], autoescape=True))
     if wanted.kind is not None:
         query = query.where(table.kind == storable(wanted.kind))
     if wanted.item_id is not None:
