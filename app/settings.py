@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         validation_alias="INTERVIEW_MODEL",
         description="The interviewer's model, or the path of a .gguf file",
     )
+    embedded: bool = Field(
+        default=False,
+        validation_alias="INTERVIEW_EMBEDDED",
+        description="No language model, even if one is configured",
+    )
     judge_model: str | None = Field(
         default=None,
         validation_alias="INTERVIEW_JUDGE_MODEL",
@@ -118,8 +123,9 @@ class Settings(BaseSettings):
 
     @property
     def has_model(self) -> bool:
-        """Whether a language model is configured."""
-        return any((self.openai_api_key, self.openai_base_url, self.model))
+        """Whether a language model is configured and wanted."""
+        named = any((self.openai_api_key, self.openai_base_url, self.model))
+        return named and not self.embedded
 
     @property
     def store_url(self) -> str:

@@ -8,7 +8,7 @@ processor, and the others wait in the order they came.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -24,7 +24,6 @@ class _Running:
     progress: Progress | None = None
     version: int = 0
     done: bool = False
-    stopped: bool = False
     error: BaseException | None = None
 
     def publish(self, progress: Progress) -> None:
@@ -86,13 +85,6 @@ class LiveSteps:
                     raise running.error
                 return
 
-    def stop(self, session_id: str) -> None:
-        """Ask the session's step to stop at its next word; what was said by then is kept."""
-        with self._lock:
-            running = self._running.get(session_id)
-        if running is not None:
-            running.stopped = True
-
     def busy(self, session_id: str) -> bool:
         """Whether a step of the session is under way."""
         with self._lock:
@@ -107,13 +99,8 @@ class LiveSteps:
     ) -> None:
         error: BaseException | None = None
         try:
-            steps = make()
-            for progress in steps:
+            for progress in make():
                 running.publish(progress)
-                if running.stopped:
-                    if isinstance(steps, Generator):
-                        steps.close()
-                    break
         except BaseException as raised:
             error = raised
         with self._lock:

@@ -6,27 +6,33 @@ without a browser, and the store stays the only truth about a session.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from app.catalog import Catalog
 from app.domain.session import Session
-from app.errors import InterviewError, UsageError
+from app.errors import UsageError
 from app.interview.engine import Engine, Progress
 from app.interview.plans import make_plan
 from app.ui import view
 from app.ui.live import LiveSteps
 
+MODEL_STEPS = 32
+"""Steps at once where a language model does the work."""
+
 
 @dataclass(frozen=True)
 class Screen:
-    """What the interview room shows. `answer` None leaves the typed text alone."""
+    """What the interview room shows. `answer` None leaves the typed text alone; `ended` is set once,
+    when a step has just finished the interview."""
 
     session: Session
     state: str
     speaking: str = ""
     detail: str = ""
     answer: str | None = None
+    ended: bool = False
 
     @property
     def busy(self) -> bool:
@@ -37,10 +43,17 @@ class Screen:
 class Page:
     """One engine behind many tabs of many browsers."""
 
-    def __init__(self, engine: Engine, catalog: Catalog, workers: int) -> None:
+    def __init__(self, engine: Engine, catalog: Catalog) -> None:
         self.engine = engine
         self.catalog = catalog
-        self.live = LiveSteps(workers)
+        # The embedded grader is bound by the processor, so more workers than cores would only make
+        # every turn slow; with a model the workers wait for the network most of the time.
+        cores = os.cpu_count() or 2
+        self.live = LiveSteps(cores if engine.embedded is None else MODEL_STEPS)
+
+    def close(self) -> None:
+        """Let go of what is under way; it is resumed from the store another time."""
+        self.live.close()
 
     def load(self, session_id: str, user: str | None) -> Session:
         """The stored session; UnknownName if the user has none of that id."""
@@ -91,12 +104,12 @@ class Page:
         yield Screen(session, "grading", detail="Grading what you answered …")
         yield from self._run(session, lambda: self.engine.finish(session))
 
-    def hint(self, session_id: str, turn_id: str, user: str | None) -> Screen:
+    def hint(self, session_id: str, turn_id: str, user: str | None) -> Iterator[Screen]:
         """The next hint of the ladder."""
         session, hint = self.engine.hint(self.load(session_id, user), turn_id)
-        return Screen(session, _resting(session), detail=f"Hint {hint.step} of 3 is above.")
+        yield Screen(session, _resting(session), detail=f"Hint {hint.step} of 3 is above.")
 
-    def take_back(self, session_id: str, turn_id: str | None, user: str | None) -> Screen:
+    def take_back(self, session_id: str, turn_id: str | None, user: str | None) -> Iterator[Screen]:
         """Undo, or edit an earlier answer: its text comes back into the box."""
         session = self.load(session_id, user)
         if self.live.busy(session_id):
@@ -106,23 +119,37 @@ class Page:
         if not chosen:
             raise UsageError("There is no answer to take back yet.")
         session = self.engine.reopen(session, chosen[0].id)
-        return Screen(
+        yield Screen(
             session,
             "waiting",
             detail="Taken back. Nothing is deleted: the earlier version stays in the record.",
             answer=chosen[0].answer or "",
         )
 
-    def pause(self, session_id: str, user: str | None) -> Screen:
+    def pause(self, session_id: str, user: str | None) -> Iterator[Screen]:
         """Stop the clock, or let it run on."""
         session = self.load(session_id, user)
         session = self.engine.unpause(session) if session.paused else self.engine.pause(session)
-        return Screen(session, _resting(session))
+        yield Screen(session, _resting(session))
 
     def stop(self, session_id: str, user: str | None) -> None:
-        """Stop the reply that is under way."""
+        """Cut the reply that is being spoken; what was said is kept."""
         self.load(session_id, user)
-        self.live.stop(session_id)
+        self.engine.stop(session_id)
+
+    @property
+    def can_go_embedded(self) -> bool:
+        """Whether a language model is in use that could be left."""
+        return self.engine.embedded is not None
+
+    def use_embedded(self, session_id: str, user: str | None) -> Iterator[Screen]:
+        """Go on without the language model."""
+        session = self.load(session_id, user)
+        yield from self._run(session, lambda: self.engine.use_embedded(session))
+
+    def grade_pending(self, session_id: str, user: str | None) -> Session:
+        """Try again to grade what has no grade."""
+        return self.engine.grade_pending(self.load(session_id, user))
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -139,8 +166,10 @@ class Page:
                 speaking=progress.text if progress.state == "speaking" else "",
             )
         # A stopped step, or one that another tab finished, ends without saying where it stands.
+        finished_before = session.status == "finished"
         session = self.engine.store.load(session.id)
-        yield Screen(session, _resting(session))
+        ended = session.status == "finished" and not finished_before
+        yield Screen(session, _resting(session), ended=ended)
 
 
 def _resting(session: Session) -> str:
@@ -149,16 +178,4 @@ def _resting(session: Session) -> str:
         return "finished"
     if session.paused:
         return "paused"
-    turn = session.current_turn
-    owed = turn is None or not turn.is_open or any(c.reply is None for c in turn.clarifications)
-    return "stopped" if owed else "waiting"
-
-
-def explain(error: Exception) -> str:
-    """An error in words a candidate can act on; nothing of the inside is shown."""
-    if isinstance(error, InterviewError):
-        return str(error)
-    return (
-        "Something went wrong here. What you had sent is saved and your text is still in the box. "
-        "Try again, or reload the page."
-    )
+    return "stopped" if view.is_owed(session) else "waiting"

@@ -27,13 +27,6 @@ KIND_HELP: dict[str, str] = {
     "summary": "A whole system in 75 words.",
     "full_loop": "A mixed interview as on the day, drawn anew each time.",
 }
-LEVEL_MEANINGS: dict[int, str] = {
-    1: "names tools, without a design that follows from the case",
-    2: "a textbook pipeline, not yet fitted to the constraints",
-    3: "senior: fits the constraints, sound metrics, depth when probed",
-    4: "staff: reframes, quantifies, chooses with reasons and a reversal condition",
-    5: "principal: derives the binding constraint and the simplest thing that holds",
-}
 QUESTION_NAMES = {
     "opening": "Opening question",
     "probe": "Follow-up",
@@ -48,6 +41,14 @@ def draft_key(session: Session) -> str:
     if turn is None or not turn.is_open or session.status == "finished":
         return ""
     return f"{session.id}/{turn.id}/{len(turn.clarifications)}.{len(turn.earlier_answers)}"
+
+
+def is_owed(session: Session) -> bool:
+    """Whether the interviewer still owes a reply: a step was cut off and can be continued."""
+    turn = session.current_turn
+    if session.status == "finished":
+        return False
+    return turn is None or not turn.is_open or any(c.reply is None for c in turn.clarifications)
 
 
 def header_html(session: Session, now: datetime | None = None) -> str:

@@ -1,0 +1,114 @@
+"""The Library tab: search and read the documents, add one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import gradio as gr
+
+from app.ui import view
+from app.ui.library import Library
+from app.ui.library_view import document_html, results_html, shelf_html, stats_html
+from app.ui.widgets import DELEGATE, EVENT, Shared, Updates, explain, html, wanted_of
+
+PREPARING = (
+    "Searching. The first search brings the index up to date, which can take a minute or two …"
+)
+
+
+class LibraryTab:
+    """Documents on a shelf; a search or a document takes its place."""
+
+    def __init__(self, library: Library, shared: Shared) -> None:
+        self._library = library
+        self._shared = shared
+        with gr.Row(elem_id="search-row"):
+            self._query = gr.Textbox(
+                label="Search the documents",
+                placeholder="page-level precision, drift tests, topology …",
+                elem_id="search",
+                max_lines=1,
+            )
+            self._go = gr.Button("Search", elem_id="search-go")
+        self._told = html()
+        self._body = html(js=DELEGATE, elem_id="library")
+        with gr.Column(elem_id="own"):
+            self._upload = gr.UploadButton(
+                "Add your own document",
+                file_types=[".md", ".txt", ".pdf"],
+                elem_id="upload",
+            )
+            html(
+                '<p class="sub">Markdown, text or PDF, up to 5 MB. It stays in your data folder, is '
+                "searched with the others and cited as your own.</p>"
+            )
+        self._stats = html()
+
+    @property
+    def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
+        """Everything that changes here."""
+        return [self._told, self._body, self._stats, self._shared.url]
+
+    def show(self, document_id: str = "") -> Updates:
+        """The shelf, or one document."""
+        try:
+            if document_id:
+                body = document_html(self._library.document(document_id))
+            else:
+                body = shelf_html(self._library.documents().values())
+        except Exception as error:
+            return {self._told: view.state_html("error", detail=explain(error))}
+        query = {"view": "library", **({"doc": document_id} if document_id else {})}
+        return {
+            self._told: "",
+            self._body: body,
+            self._stats: self._indexed(),
+            self._shared.url: "?" + urlencode(query),
+        }
+
+    def _indexed(self) -> str:
+        return stats_html(self._library.stats()) if self._library.is_open else ""
+
+    def wire(self) -> None:
+        """Connect the widgets."""
+
+        def search(query: str) -> Iterator[Updates]:
+            told = "Searching …" if self._library.is_open else PREPARING
+            yield {self._told: view.state_html("grading", detail=told)}
+            try:
+                found = self._library.search(query)
+            except Exception as error:
+                yield {self._told: view.state_html("error", detail=explain(error))}
+                return
+            back = '<button type="button" class="link" data-action="shelf">All documents</button>'
+            yield {
+                self._told: "",
+                self._body: back + results_html(query, found),
+                self._stats: self._indexed(),
+            }
+
+        def add(path: str) -> Iterator[Updates]:
+            yield {self._told: view.state_html("grading", detail="Reading and indexing it …")}
+            try:
+                document = self._library.add(Path(path))
+            except Exception as error:
+                yield {self._told: view.state_html("error", detail=explain(error))}
+                return
+            told = f"Added “{document.title}”. Searches find it from now on."
+            yield {**self.show(), self._told: view.state_html("waiting", detail=told)}
+
+        def pressed(event: gr.EventData) -> Updates:
+            wanted = wanted_of(event)
+            if wanted.get("action") == "remove":
+                try:
+                    self._library.remove(wanted.get("doc", ""))
+                except Exception as error:
+                    return {self._told: view.state_html("error", detail=explain(error))}
+            return self.show(wanted.get("doc", "") if wanted.get("action") == "read" else "")
+
+        self._go.click(search, self._query, self.outputs, **EVENT)
+        self._query.submit(search, self._query, self.outputs, **EVENT)
+        self._upload.upload(add, self._upload, self.outputs, **EVENT)
+        self._body.click(pressed, None, self.outputs, **EVENT)
