@@ -236,15 +236,18 @@ def _check_rubrics(catalog: Catalog) -> Iterator[str]:
             yield f"rubric {rubric.id}: no item uses it: name it in an item's `rubric` or delete it"
         for part in rubric.parts:
             yield from _check_citation(catalog, f"rubric {rubric.id}, {part.id}", part.source)
+        least = (6, 4) if rubric.kind == "scenario" else (2, 2)
+        for criterion in rubric.criteria:
+            where = f"rubric {rubric.id}, {criterion.id}"
+            yield from _at_least(where, "meets", criterion.meets, least[0])
+            yield from _at_least(where, "near_misses", criterion.near_misses, least[1])
         if rubric.kind in ("scenario", "tradeoff"):
             fewest = 12 if rubric.kind == "scenario" else 8
             yield from _at_least(f"rubric {rubric.id}", "criteria", rubric.criteria, fewest)
             for criterion in rubric.criteria:
-                where = f"rubric {rubric.id}, {criterion.id}"
-                if rubric.kind == "scenario":
-                    yield from _at_least(where, "meets", criterion.meets, 6)
-                    yield from _at_least(where, "near_misses", criterion.near_misses, 4)
-                yield from _at_least(where, "terms", criterion.terms, 1)
+                yield from _at_least(
+                    f"rubric {rubric.id}, {criterion.id}", "terms", criterion.terms, 1
+                )
         if rubric.kind == "scenario":
             yield from _at_least(f"rubric {rubric.id}", "misconceptions", rubric.misconceptions, 5)
 

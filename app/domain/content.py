@@ -128,8 +128,8 @@ class Criterion(Value):
     does_not_count: Text
     why: Text = Field(description="Why it matters; shown to a candidate who missed it")
     terms: tuple[TermGroup, ...] = ()
-    meets: tuple[Text, ...] = Field(min_length=2)
-    near_misses: tuple[Text, ...] = Field(min_length=2)
+    meets: tuple[Text, ...] = ()
+    near_misses: tuple[Text, ...] = ()
     source: Citation
 
 

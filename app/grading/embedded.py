@@ -1,94 +1,95 @@
-"""The grader that needs no model server: author's examples against the answer's sentences.
+"""The grader that needs no model server: author's terms and examples against the answer's words.
 
-For each criterion every sentence of the answer (and every pair of neighbours) is compared with the
-sentences an author wrote: those that meet the criterion and those that nearly do. A small logistic
-head turns the comparison into P(met); the sentence that says it best is the quote.
+Every sentence of the answer, and every pair of neighbours, is compared with what an author wrote
+for a criterion: terms, sentences that meet it, sentences that nearly do. A small logistic head
+turns the comparison into P(met). The sentence that says it best is the quote. Near even odds the
+verdict is `unscored`: a guess is worth less than none.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.domain.assessment import CriterionVerdict, Grading, MisconceptionFinding, Verdict
-from app.domain.content import Criterion, Misconception, TermGroup
+from app.domain.content import Criterion, Misconception
 from app.embedding import MiniLM, default_embedding
+from app.grading.compare import Reader
 from app.grading.evidence import Span, windows
+from app.grading.examples import AnswerReading, Reference, compare, read_answer, read_reference
 from app.grading.gates import examine
 from app.grading.grader import GradingRequest
-from app.grading.words import content_stems, is_negated, stems
+from app.grading.statement import statement_features
 
-HEAD_FILE = Path(__file__).parent.parent / "assets" / "grading_head.json"
-Vectors = NDArray[np.float32]
+HEADS_FILE = Path(__file__).parent.parent / "assets" / "grading_heads.json"
+CACHED_REFERENCES = 1024
 
 
 @dataclass(frozen=True)
 class Head:
-    """Weights and thresholds of the decision, as fitted by `python -m evals fit`."""
+    """A logistic decision with its thresholds, as fitted by `python -m evals fit`."""
 
-    version: str
-    weights: dict[str, float]
+    weights: Mapping[str, float]
     bias: float
     met_from: float
     partial_from: float
     missed_below: float
-    misconception_from: float
 
-    @classmethod
-    def load(cls, path: Path = HEAD_FILE) -> Head:
-        """Read from the JSON file that is shipped with the program."""
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
-
-    def probability(self, features: dict[str, float]) -> float:
-        """P(met) for one sentence against one criterion."""
+    def probability(self, features: Mapping[str, float]) -> float:
+        """P(met)."""
         total = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
         return 1.0 / (1.0 + math.exp(-total))
 
-
-@dataclass(frozen=True)
-class Reference:
-    """An author's sentences for one criterion or misconception, ready to compare with."""
-
-    for_it: Vectors
-    against_it: Vectors
-    statement: Vectors
-    for_stems: tuple[frozenset[str], ...]
-    for_negated: tuple[bool, ...]
-    terms: tuple[tuple[tuple[str, ...], ...], ...]
+    def decide(self, p_met: float) -> Verdict:
+        """Met, partial or missed where the odds are clear; unscored where they are not."""
+        if p_met >= self.met_from:
+            return "met"
+        if p_met < self.missed_below:
+            return "missed"
+        return "partial" if p_met >= self.partial_from else "unscored"
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A sentence, or two, of the answer, ready to compare with."""
+class Heads:
+    """One head for each kind of evidence an author left."""
 
-    span: Span
-    vector: Vectors
-    stems: tuple[str, ...]
-    negated: bool
+    version: str
+    examples: Head
+    statement: Head
+    reference: Head
+    misconception: Head
+
+    @classmethod
+    def load(cls, path: Path = HEADS_FILE) -> Heads:
+        """Read from the JSON file that is shipped with the program."""
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        version = raw.pop("version")
+        return cls(version=version, **{name: Head(**head) for name, head in raw.items()})
 
 
 class EmbeddedGrader:
     """Deterministic and offline. Safe to share between threads."""
 
-    def __init__(self, embedding: MiniLM | None = None, head: Head | None = None) -> None:
+    def __init__(self, embedding: MiniLM | None = None, heads: Heads | None = None) -> None:
         self._embedding = embedding or default_embedding()
-        self._head = head or Head.load()
+        self._heads = heads or Heads.load()
+        self._reader = Reader(self._embedding)
+        self._reference = lru_cache(maxsize=CACHED_REFERENCES)(self._read_reference)
 
     @property
     def name(self) -> str:
-        return f"embedded/{self._head.version}"
+        return f"embedded/{self._heads.version}"
 
     def grade(self, request: GradingRequest) -> Grading:
         answer = request.readable_answer
-        sentences, flags = examine(
-            answer, f"{request.question}\n{request.item.context}", request.rubric
-        )
+        asked = f"{request.question}\n{request.item.context}"
+        sentences, flags = examine(answer, asked, request.rubric)
         if any(flag.gate for flag in flags):
             reason = next(flag.detail for flag in flags if flag.gate)
             return Grading(
@@ -96,111 +97,75 @@ class EmbeddedGrader:
                 verdicts=tuple(_missed(criterion, reason) for criterion in request.criteria),
                 flags=flags,
             )
-        pieces = self._pieces(windows(sentences, answer))
+        reading = read_answer(windows(sentences, answer), len(sentences), self._embedding)
         return Grading(
             grader=self.name,
-            verdicts=tuple(self._verdict(criterion, pieces) for criterion in request.criteria),
+            verdicts=tuple(
+                self._by_examples(criterion, reading)
+                if criterion.meets
+                else self._by_statement(criterion, sentences, request.question)
+                for criterion in request.criteria
+            ),
             misconceptions=tuple(
                 finding
                 for misconception in request.rubric.misconceptions
-                if (finding := self._find(misconception, pieces)) is not None
+                if (finding := self._find(misconception, reading)) is not None
             ),
             flags=flags,
         )
 
-    def _verdict(self, criterion: Criterion, pieces: Sequence[Piece]) -> CriterionVerdict:
-        reference = self._reference(
-            criterion.statement, criterion.meets, criterion.near_misses, criterion.terms
-        )
-        scored = [(self._head.probability(compare(piece, reference)), piece) for piece in pieces]
-        p_met, best = max(scored, key=lambda pair: pair[0])
-        verdict = self._decide(p_met)
-        return CriterionVerdict(
-            criterion_id=criterion.id,
-            quote=best.span.text if verdict in ("met", "partial") else "",
-            rationale=_RATIONALES[verdict],
-            verdict=verdict,
-            confidence=round(max(p_met, 1.0 - p_met), 3),
-            p_met=round(p_met, 4),
-        )
+    def _by_examples(self, criterion: Criterion, answer: AnswerReading) -> CriterionVerdict:
+        found = compare(answer, self._reference(criterion))
+        p_met = 0.0 if found.denied else self._heads.examples.probability(found.features)
+        return _verdict(criterion, self._heads.examples.decide(p_met), p_met, found.best.text)
 
-    def _decide(self, p_met: float) -> Verdict:
-        if p_met >= self._head.met_from:
-            return "met"
-        if p_met >= self._head.partial_from:
-            return "partial"
-        return "missed" if p_met < self._head.missed_below else "unscored"
+    def _by_statement(
+        self, criterion: Criterion, sentences: Sequence[Span], question: str
+    ) -> CriterionVerdict:
+        """Where an author left no examples: the bare statement, or a reference of several points."""
+        answer = "\n".join(sentence.text for sentence in sentences)
+        features = statement_features(criterion.statement, answer, question, self._reader)
+        long = len(criterion.statement.split()) > LONGEST_STATEMENT
+        head = self._heads.reference if long else self._heads.statement
+        p_met = head.probability(features)
+        vectors = self._embedding.encode([sentence.text for sentence in sentences])
+        nearest = vectors @ self._embedding.encode([criterion.statement])[0]
+        return _verdict(
+            criterion, head.decide(p_met), p_met, sentences[int(np.argmax(nearest))].text
+        )
 
     def _find(
-        self, misconception: Misconception, pieces: Sequence[Piece]
+        self, misconception: Misconception, answer: AnswerReading
     ) -> MisconceptionFinding | None:
-        reference = self._reference(
-            misconception.claim, misconception.examples, misconception.not_examples, ()
-        )
-        scored = [(self._head.probability(compare(piece, reference)), piece) for piece in pieces]
-        likelihood, best = max(scored, key=lambda pair: pair[0])
-        if likelihood < self._head.misconception_from:
+        found = compare(answer, self._reference(misconception))
+        if found.denied:
+            return None
+        likelihood = self._heads.misconception.probability(found.features)
+        if likelihood < self._heads.misconception.met_from:
             return None
         return MisconceptionFinding(
             misconception_id=misconception.id,
-            quote=best.span.text,
+            quote=found.best.text,
             confidence=round(likelihood, 3),
         )
 
-    def _pieces(self, spans: Sequence[Span]) -> list[Piece]:
-        vectors = self._embedding.encode([span.text for span in spans])
-        return [
-            Piece(span, vector, tuple(content_stems(span.text)), is_negated(span.text))
-            for span, vector in zip(spans, vectors, strict=True)
-        ]
-
-    def _reference(
-        self,
-        statement: str,
-        for_it: tuple[str, ...],
-        against_it: tuple[str, ...],
-        terms: tuple[TermGroup, ...],
-    ) -> Reference:
-        encode = self._embedding.encode
-        return Reference(
-            for_it=encode(for_it),
-            against_it=encode(against_it),
-            statement=encode([statement])[0],
-            for_stems=tuple(frozenset(content_stems(text)) for text in for_it),
-            for_negated=tuple(is_negated(text) for text in for_it),
-            terms=tuple(tuple(tuple(stems(term)) for term in group) for group in terms),
-        )
+    def _read_reference(self, part: Criterion | Misconception) -> Reference:
+        return read_reference(part, self._embedding)
 
 
-def compare(piece: Piece, reference: Reference) -> dict[str, float]:
-    """The features of one sentence against one reference; each is between -1 and 1."""
-    to_it = reference.for_it @ piece.vector
-    nearest = int(to_it.argmax())
-    like = float(to_it[nearest])
-    unlike = float((reference.against_it @ piece.vector).max())
-    own = set(piece.stems)
-    shared = max(
-        (len(own & example) / len(example) for example in reference.for_stems if example),
-        default=0.0,
+LONGEST_STATEMENT = 25
+"""Words up to which a text counts as one statement; longer ones are references of many points."""
+
+
+def _verdict(criterion: Criterion, verdict: Verdict, p_met: float, quote: str) -> CriterionVerdict:
+    return CriterionVerdict(
+        criterion_id=criterion.id,
+        quote=quote if verdict in ("met", "partial") else "",
+        rationale=_RATIONALES[verdict],
+        verdict=verdict,
+        confidence=round(max(p_met, 1.0 - p_met), 3),
+        p_met=round(p_met, 4),
     )
-    return {
-        "like": like,
-        "margin": like - unlike,
-        "statement": float(reference.statement @ piece.vector),
-        "shared_words": shared,
-        "terms": _term_share(piece.stems, reference.terms),
-        "negated": float(piece.negated and not reference.for_negated[nearest]),
-        "length": min(len(piece.stems), 30) / 30,
-    }
-
-
-def _term_share(found: Sequence[str], groups: tuple[tuple[tuple[str, ...], ...], ...]) -> float:
-    """Share of the expected ideas of which one synonym stands in the text."""
-    if not groups:
-        return 0.0
-    text = f" {' '.join(found)} "
-    held = sum(any(f" {' '.join(term)} " in text for term in group) for group in groups)
-    return held / len(groups)
 
 
 def _missed(criterion: Criterion, reason: str) -> CriterionVerdict:
@@ -210,8 +175,8 @@ def _missed(criterion: Criterion, reason: str) -> CriterionVerdict:
 
 
 _RATIONALES: dict[Verdict, str] = {
-    "met": "This sentence says what the criterion asks for.",
+    "met": "This passage says what the criterion asks for.",
     "partial": "This comes near: the idea is named, its mechanism is not clear.",
-    "missed": "No sentence of the answer says it.",
-    "unscored": "The closest sentence can be read either way, so it is not graded.",
+    "missed": "Nothing in the answer says it.",
+    "unscored": "The closest passage can be read either way, so it is not graded.",
 }

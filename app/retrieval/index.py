@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import numpy as np
 from pydantic import ValidationError
 
 from app.domain.content import Document, Value
-from app.embedding import Vectors, default_embedding
+from app.embedding import Embedding, default_embedding
 from app.errors import SearchIndexError, UnknownName
 from app.retrieval.chroma import REBUILD, connect, locked, open_folder, told
 from app.retrieval.documents import Chunk, split
-from app.retrieval.vectors import SHIPPED_VECTORS, Embedding, read_vectors, vector_key
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,20 +71,17 @@ class Index:
         embedding: Embedding,
         location: str,
         data_dir: Path,
-        shipped_vectors: Path = SHIPPED_VECTORS,
     ) -> None:
         self._client = client
         self._embedding = embedding
         self._location = location
         self._data_dir = data_dir
-        self._shipped_vectors = shipped_vectors
 
     @classmethod
     def open(
         cls,
         settings: Settings,
         embedding: Embedding | None = None,
-        shipped_vectors: Path = SHIPPED_VECTORS,
     ) -> Self:
         """The index in the data folder, or on the Chroma server if one is set.
 
@@ -103,7 +97,6 @@ class Index:
                 embedding or default_embedding(),
                 location or str(folder),
                 settings.data_dir,
-                shipped_vectors,
             )
             index._create_collections()
         return index
@@ -321,7 +314,7 @@ class Index:
             batch = new[start : start + BATCH]
             collection.upsert(
                 ids=[chunk.id for chunk in batch],
-                embeddings=self._vectors([chunk.embedded_text for chunk in batch]),
+                embeddings=self._embedding.encode([chunk.embedded_text for chunk in batch]),
                 documents=[chunk.text for chunk in batch],
                 metadatas=[_to_metadata(chunk) for chunk in batch],
             )
@@ -330,19 +323,6 @@ class Index:
         if gone or new:
             collection.modify(metadata={**collection.metadata, "revision": uuid.uuid4().hex})
         return SyncResult(kept=len(wanted) - len(new), added=len(new), deleted=len(gone))
-
-    def _vectors(self, texts: list[str]) -> Vectors:
-        """Shipped vectors where there are any; the rest is computed."""
-        keys = [vector_key(self._embedding.name, text) for text in texts]
-        missing = [text for key, text in zip(keys, texts, strict=True) if key not in self._shipped]
-        computed = iter(self._embedding.encode(missing))
-        return np.stack(
-            [self._shipped[key] if key in self._shipped else next(computed) for key in keys]
-        )
-
-    @cached_property
-    def _shipped(self) -> dict[str, Vectors]:
-        return read_vectors(self._shipped_vectors)
 
 
 def _of(document_ids: list[str]) -> Any:

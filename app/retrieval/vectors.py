@@ -1,63 +1,48 @@
-"""The vectors shipped with the program, so that a new machine embeds only what is new."""
+"""Writes the vectors shipped with the program, so that a new machine embeds only what is new."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from app.catalog import Catalog, default_catalog
-from app.embedding import Vectors, default_embedding
+from app.embedding import (
+    SHIPPED_VECTORS,
+    Embedding,
+    default_embedding,
+    read_vectors,
+    vector_key,
+)
 from app.retrieval.documents import split
 
-SHIPPED_VECTORS = Path(__file__).parents[1] / "assets" / "vectors.npz"
 
-
-class Embedding(Protocol):
-    """What turns texts into vectors; its name tells one model's vectors from another's."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def dimension(self) -> int: ...
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """One vector of length 1 for each text: shape (n, dimension)."""
-        ...
-
-
-def vector_key(model_name: str, text: str) -> str:
-    """First 32 hex digits of the SHA-256 over the model's name and the embedded text."""
-    return hashlib.sha256(f"{model_name}\n{text}".encode()).hexdigest()[:32]
-
-
-def read_vectors(path: Path) -> dict[str, Vectors]:
-    """Vectors by key, none if the file is absent: they save time and change no result."""
-    if not path.is_file():
-        return {}
-    with np.load(path, allow_pickle=False) as file:
-        keys = file["keys"].tolist()
-        vectors = file["vectors"].astype(np.float32)
-    return dict(zip(keys, vectors, strict=True))
+def shipped_texts(catalog: Catalog) -> Iterator[str]:
+    """Every authored text that is compared with something: passages, examples and facts."""
+    for document in catalog.documents.values():
+        for chunk in split(document):
+            yield chunk.embedded_text
+    for rubric in catalog.rubrics.values():
+        for criterion in rubric.criteria:
+            yield from (criterion.statement, *criterion.meets, *criterion.near_misses)
+        for wrong in rubric.misconceptions:
+            yield from (wrong.claim, *wrong.examples, *wrong.not_examples)
+    for item in catalog.items.values():
+        for fact in item.facts:
+            yield from (fact.question, *fact.also_asked, fact.answer, fact.why)
 
 
 def write_shipped_vectors(
     catalog: Catalog, path: Path = SHIPPED_VECTORS, embedding: Embedding | None = None
 ) -> int:
-    """Write the vectors of all shipped chunks as float16; the number of them.
+    """Write the vectors of all shipped texts as float16; the number of them.
 
     What the file already holds is taken over, so only new text is embedded; a second run writes
     the same bytes.
     """
     model = embedding or default_embedding()
-    texts = (
-        chunk.embedded_text for document in catalog.documents.values() for chunk in split(document)
-    )
-    text_of = {vector_key(model.name, text): text for text in texts}
+    text_of = {vector_key(model.name, text): text for text in shipped_texts(catalog)}
     known = read_vectors(path)
     for key, text in text_of.items():
         if key not in known:

@@ -8,9 +8,9 @@ import pytest
 
 from app.catalog import Catalog
 from app.domain.content import Document
-from app.embedding import Vectors, default_embedding
+from app.embedding import MiniLM, Vectors, default_embedding, read_vectors
 from app.retrieval.index import Index
-from app.retrieval.vectors import read_vectors, write_shipped_vectors
+from app.retrieval.vectors import write_shipped_vectors
 from app.settings import Settings
 
 DOCUMENT = """---
@@ -47,13 +47,14 @@ def catalog(tmp_path: Path) -> Catalog:
 
 
 def test_a_new_index_takes_all_vectors_from_the_shipped_file(
-    catalog: Catalog, tmp_path: Path
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "vectors.npz"
     assert write_shipped_vectors(catalog, path) == 2
+    monkeypatch.setattr(MiniLM, "_run", lambda self, text: pytest.fail(f"embedded {text}"))
     settings = Settings(data_dir=tmp_path / "data", chroma_host=None)
     documents: list[Document] = list(catalog.documents.values())
-    with Index.open(settings, RefusingEmbedding(), path) as index:
+    with Index.open(settings, MiniLM(path)) as index:
         assert index.sync(documents).added == 2
 
 

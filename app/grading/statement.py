@@ -1,0 +1,88 @@
+"""Whether an answer says a bare statement, for which nobody wrote examples.
+
+It serves as one voice among the features of a criterion with examples, and alone where there is
+nothing but a reference text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.grading.compare import Reader, Wording, in_order, nearest_tokens, recall
+from app.grading.evidence import split_sentences
+
+HEAVY_TOKEN = 0.3
+LONGEST_ORDER = 60
+FEATURES = (
+    "plain_recall",
+    "recall",
+    "own_tokens",
+    "worst_token",
+    "low_tokens",
+    "best_sentence",
+    "precision",
+    "in_order",
+    "numbers_missing",
+)
+
+
+def statement_features(
+    statement: str, answer: str, question: str, reader: Reader
+) -> dict[str, float]:
+    """The features of an answer against a statement; each between -1 and 1."""
+    wanted = reader.read_all(span.text for span in split_sentences(statement))
+    said = reader.read_all(span.text for span in split_sentences(answer))
+    if not wanted or not said:
+        return dict.fromkeys(FEATURES, 0.0)
+    whole_wanted, whole_said = _joined(wanted), _joined(said)
+    nearest = nearest_tokens(whole_wanted, whole_said)
+    weights = whole_wanted.token_weights
+    heavy = nearest[weights > HEAVY_TOKEN] if (weights > HEAVY_TOKEN).any() else nearest
+    # What the question already says earns little when it is said again.
+    asked = reader.read_all(span.text for span in split_sentences(question))
+    given = nearest_tokens(whole_wanted, _joined(asked)) if asked else np.zeros_like(nearest)
+    own = weights * (1.0 - np.clip(given, 0.0, 1.0))
+    held = whole_wanted.weights.keys() & whole_said.weights.keys()
+    return {
+        "plain_recall": len(held) / max(1, len(whole_wanted.weights)),
+        "recall": recall(whole_wanted, whole_said),
+        "own_tokens": float((nearest * own).sum() / max(float(own.sum()), 1e-6)),
+        "worst_token": float(heavy.min()),
+        "low_tokens": float(np.quantile(heavy, 0.2)),
+        "best_sentence": max(
+            float(np.average(nearest_tokens(part, whole_said), weights=part.token_weights))
+            for part in wanted
+            if len(part.tokens)
+        ),
+        "precision": max(recall(part, whole_wanted) for part in said),
+        "in_order": in_order(_cut(whole_wanted), whole_said),
+        "numbers_missing": (
+            len(whole_wanted.numbers - whole_said.numbers) / len(whole_wanted.numbers)
+            if whole_wanted.numbers
+            else 0.0
+        ),
+    }
+
+
+def _joined(parts: Sequence[Wording]) -> Wording:
+    """Several sentences as one wording; tokens keep the company they were read in."""
+    return Wording(
+        text=" ".join(part.text for part in parts),
+        stems=tuple(stem for part in parts for stem in part.stems),
+        weights={stem: weight for part in parts for stem, weight in part.weights.items()},
+        content=tuple(stem for part in parts for stem in part.content),
+        numbers=frozenset(number for part in parts for number in part.numbers),
+        negated=any(part.negated for part in parts),
+        vector=parts[0].vector,
+        tokens=np.vstack([part.tokens for part in parts]),
+        token_weights=np.concatenate([part.token_weights for part in parts]),
+    )
+
+
+def _cut(wording: Wording) -> Wording:
+    """A long reference compared in order by its beginning: the comparison is quadratic."""
+    if len(wording.content) <= LONGEST_ORDER:
+        return wording
+    return Wording(**{**wording.__dict__, "content": wording.content[:LONGEST_ORDER]})

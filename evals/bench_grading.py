@@ -1,0 +1,99 @@
+"""A grader on any labelled file of statements and answers, without author's examples.
+
+`not_met` is missed, partial counts as not met; accuracy, F1 and AUC use P(met) on every row,
+undecided ones included.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.domain.assessment import CriterionVerdict
+from app.domain.content import Citation, Criterion, Dimension, Item, Rubric
+from app.errors import BadInput
+from app.grading.grader import Grader, GradingRequest
+from evals.gold import read_jsonl
+from evals.grading import p_met_of
+from evals.measures import accuracy, auc, macro_f1
+
+
+def report(path: Path, grader_name: str, limit: int | None) -> dict[str, Any]:
+    """The measures over the first `limit` rows of a file. BadInput names a line that is wrong."""
+    from app.interview.wiring import make_grader
+
+    try:
+        rows = read_jsonl(path)[:limit]
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise BadInput(f"{path} is not JSON lines: {error}.") from None
+    if not rows:
+        raise BadInput(f"{path} holds no rows.")
+    grader = make_grader(grader_name)
+    labels: list[bool] = []
+    verdicts: list[CriterionVerdict] = []
+    start = time.perf_counter()
+    for number, row in enumerate(rows, 1):
+        missing = [name for name in ("criterion", "answer", "label") if name not in row]
+        if missing:
+            raise BadInput(f"{path}, line {number}: {', '.join(missing)} is missing.")
+        labels.append(row["label"] == "met")
+        verdicts.append(_judge(grader, row))
+    seconds = time.perf_counter() - start
+    met = np.array(labels)
+    probability = np.array([p_met_of(verdict) for verdict in verdicts])
+    decided = np.array([verdict.verdict != "unscored" for verdict in verdicts])
+    said_met = np.array([verdict.verdict == "met" for verdict in verdicts])
+    return {
+        "grader": grader.name,
+        "accuracy": round(accuracy(met, probability >= 0.5), 4),
+        "macro_f1": round(macro_f1(met, probability >= 0.5), 4),
+        "auc": round(auc(met, probability), 4),
+        "coverage": round(float(decided.mean()), 4),
+        "accuracy_when_decided": round(accuracy(met[decided], said_met[decided]), 4),
+        "ms_per_judgement": round(1000 * seconds / len(rows), 2),
+        "n": len(rows),
+    }
+
+
+def _judge(grader: Grader, row: dict[str, object]) -> CriterionVerdict:
+    """One statement as a rubric of one criterion, for which no author wrote an example."""
+    criterion = Criterion(
+        id="statement",
+        dimension="content",
+        tier="must",
+        statement=str(row["criterion"]),
+        counts="The answer says this.",
+        does_not_count="The answer does not say this.",
+        why="It is what the label is about.",
+        source=Citation(document="none", heading="none"),
+    )
+    dimension = Dimension(id="content", title="Content", anchors={1: "no", 3: "partly", 5: "yes"})
+    rubric = Rubric(
+        id="statement",
+        title="One statement",
+        kind="topic",
+        dimensions=(dimension,),
+        criteria=(criterion,),
+    )
+    question = str(row.get("question") or "") or "Tell me."
+    item = Item(
+        id="statement",
+        kind="topic",
+        title="One statement",
+        topics=("benchmark",),
+        opening=question,
+        rubric="statement",
+    )
+    request = GradingRequest(
+        item=item,
+        rubric=rubric,
+        criteria=(criterion,),
+        question=str(row.get("question") or ""),
+        answer=str(row["answer"]),
+    )
+    return grader.grade(request).verdicts[0]
