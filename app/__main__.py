@@ -30,14 +30,32 @@ GraderOption = Annotated[
     GraderName | None,
     typer.Option("--grader", help="Default: embedded, unless a language model is configured."),
 ]
+BaseUrl = Annotated[
+    str | None, typer.Option("--base-url", help="An OpenAI-compatible server: http://host:port/v1.")
+]
+ModelName = Annotated[
+    str | None, typer.Option("--model", help="The interviewer's model, or a .gguf file.")
+]
+JudgeModel = Annotated[
+    str | None, typer.Option("--judge-model", help="The judge's model, if it is another one.")
+]
+JudgeSamples = Annotated[
+    int | None,
+    typer.Option("--judge-samples", min=1, max=9, help="Gradings an answer, to see the spread."),
+]
 
 
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 7860,
+    base_url: BaseUrl = None,
+    model: ModelName = None,
+    judge_model: JudgeModel = None,
+    judge_samples: JudgeSamples = None,
 ) -> None:
     """Open the page: choose, interview, feedback, past sessions."""
+    _use_models(base_url, model, judge_model, judge_samples)
     from app.settings import settings
     from app.ui.gradio_app import run
 
@@ -56,10 +74,18 @@ def chat(
     ] = None,
     resume: Annotated[str | None, typer.Option(help="Go on with a session.")] = None,
     seed: Annotated[int | None, typer.Option(help="Fixes the draw of a full loop.")] = None,
+    embedded: Annotated[
+        bool, typer.Option("--embedded", help="No language model, even if one is configured.")
+    ] = False,
+    base_url: BaseUrl = None,
+    model: ModelName = None,
+    judge_model: JudgeModel = None,
+    judge_samples: JudgeSamples = None,
     grader: GraderOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Hold an interview in the terminal."""
+    _use_models(base_url, model, judge_model, judge_samples, embedded or None)
     from app.terminal.chat import Chat
 
     session = Chat.open(grader)
@@ -83,9 +109,14 @@ def grade(
     ] = None,
     jsonl: Annotated[Path | None, typer.Option(help="Lines of {scenario, answer, ...}.")] = None,
     grader: GraderOption = None,
+    base_url: BaseUrl = None,
+    model: ModelName = None,
+    judge_model: JudgeModel = None,
+    judge_samples: JudgeSamples = None,
     as_json: AsJson = False,
 ) -> None:
     """Grade an answer to an opening question, or many from a file."""
+    _use_models(base_url, model, judge_model, judge_samples)
     from app.terminal.commands import grade_file, grade_lines
 
     if jsonl is not None:
@@ -120,6 +151,21 @@ def index(
     from app.terminal.commands import update_index
 
     update_index(add, remove, rebuild, as_json)
+
+
+@app.command()
+def doctor(
+    base_url: BaseUrl = None,
+    model: ModelName = None,
+    judge_model: JudgeModel = None,
+    judge_samples: JudgeSamples = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the configured models what they can do, and show how they will be used."""
+    _use_models(base_url, model, judge_model, judge_samples)
+    from app.terminal.doctor import show_doctor
+
+    raise typer.Exit(0 if show_doctor(as_json) else 1)
 
 
 @app.command()
@@ -160,8 +206,17 @@ def replay(
 
 
 @app.command()
-def regrade(session_id: SessionId, grader: GraderOption = None, as_json: AsJson = False) -> None:
+def regrade(
+    session_id: SessionId,
+    grader: GraderOption = None,
+    base_url: BaseUrl = None,
+    model: ModelName = None,
+    judge_model: JudgeModel = None,
+    judge_samples: JudgeSamples = None,
+    as_json: AsJson = False,
+) -> None:
     """Grade a session again, keep both gradings, and print the difference."""
+    _use_models(base_url, model, judge_model, judge_samples)
     from app.terminal.commands import show_regrading
 
     show_regrading(session_id, grader, as_json)
@@ -218,6 +273,24 @@ def import_(
     from app.terminal.store import import_session
 
     import_session(file, as_json)
+
+
+def _use_models(
+    base_url: str | None,
+    model: str | None,
+    judge_model: str | None,
+    judge_samples: int | None,
+    embedded: bool | None = None,
+) -> None:
+    from app.settings import use_flags
+
+    use_flags(
+        openai_base_url=base_url,
+        model=model,
+        judge_model=judge_model,
+        judge_samples=judge_samples,
+        embedded=embedded,
+    )
 
 
 def main() -> None:

@@ -374,7 +374,7 @@ class Engine:
             for utterance in utterances:
                 if heard.take(utterance):
                     yield Progress("speaking", session, heard.text)
-        except GeneratorExit:
+        except (GeneratorExit, KeyboardInterrupt):
             # Whoever listened is gone: the page was closed, or the terminal interrupted.
             if heard.text:
                 heard.interrupted = True
@@ -416,7 +416,7 @@ class Engine:
             for utterance in self._speaker(session).clarify(session, clarification):
                 if heard.take(utterance):
                     yield Progress("speaking", session, heard.text)
-        except GeneratorExit:
+        except (GeneratorExit, KeyboardInterrupt):
             if heard.text:
                 self._keep_reply(session, turn, clarification, heard)
             raise

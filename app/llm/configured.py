@@ -38,8 +38,10 @@ def configured_endpoint(settings: Settings, role: Role) -> Endpoint:
     if name is not None and name.endswith(".gguf"):
         from app.llm.local import serve_file
 
-        base_url, name = serve_file(name)
-    elif base_url is None and settings.openai_api_key is None:
+        base_url, path = serve_file(name)
+        identity = f"{path} {path.stat().st_mtime_ns}"
+        return Endpoint(base_url, path.name, None, settings.max_tokens, identity)
+    if base_url is None and settings.openai_api_key is None:
         raise BadInput(
             f"The model {name} needs a server: set OPENAI_API_KEY, or give --base-url, or name a "
             ".gguf file."

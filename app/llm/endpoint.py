@@ -40,6 +40,13 @@ class Endpoint:
     model: str
     api_key: SecretStr | None = None
     max_tokens: int = 2000
+    file: str = ""
+    """The model's file, where this process serves it at an address that is new each time."""
+
+    @property
+    def identity(self) -> str:
+        """What its capabilities are remembered under."""
+        return self.file or f"{self.base_url} {self.model}"
 
     @property
     def key(self) -> SecretStr:

@@ -17,8 +17,8 @@ _servers: dict[Path, Any] = {}
 _starting = threading.Lock()
 
 
-def serve_file(name: str) -> tuple[str, str]:
-    """The address of a server for this file and the model's name; one server a file and process.
+def serve_file(name: str) -> tuple[str, Path]:
+    """The address of a server for this file, and its full path; one server a file and process.
 
     BadInput if the file cannot be loaded or the package for it is not installed.
     """
@@ -28,7 +28,7 @@ def serve_file(name: str) -> tuple[str, str]:
     with _starting:
         if path not in _servers:
             _servers[path] = _start(path)
-        return f"{_servers[path].listening_address}/v1", path.name
+        return f"{_servers[path].listening_address}/v1", path
 
 
 def _start(path: Path) -> Any:

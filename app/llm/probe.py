@@ -67,7 +67,7 @@ def capabilities_of(endpoint: Endpoint, data_dir: Path, *, again: bool = False) 
     """What the endpoint can do: from the cache, or probed now. A failed probe is not kept."""
     path = data_dir / "endpoints.json"
     known = _read(path)
-    name = f"{endpoint.base_url} {endpoint.model}"
+    name = endpoint.identity
     if not again and name in known:
         return known[name]
     found = probe(endpoint)

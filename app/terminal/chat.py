@@ -10,19 +10,20 @@ from app.catalog import default_catalog
 from app.domain.content import SeniorityLevel
 from app.domain.session import Session
 from app.errors import BadInput, InterviewError, UsageError
-from app.interview.engine import Engine, Progress, last
+from app.interview.engine import Engine, Progress
 from app.interview.plans import make_plan
 from app.interview.report import make_report
 from app.interview.transcript import FINISHED
-from app.interview.wiring import EMBEDDED_MODE, open_engine
+from app.interview.wiring import describe_mode, open_engine
 from app.settings import settings
-from app.terminal.output import print_report, remark, say
+from app.terminal.output import print_report, printable, remark, say
 
 HELP = """\
 Write as many lines as you like; an empty line sends. A question is answered, an answer is graded.
   /hint   the next of three hints      /skip   leave this question
   /undo   take the last answer back    /pause  stop the clock (anything you send starts it)
-  /end    end and see the feedback     /help   this text"""
+  /end    end and see the feedback     /help   this text
+  /embedded  go on without the language model, if one is in use and fails"""
 
 
 class Chat:
@@ -55,7 +56,7 @@ class Chat:
         else:
             plan = make_plan(default_catalog(), scenario, level, minutes, seed)
             steps = self._engine.start(plan)
-        remark(EMBEDDED_MODE)
+        remark(describe_mode(self._engine))
         quiet = as_json
         session = self._show(steps, quiet)
         remark(f"Session {session.id}. It is saved as you go.")
@@ -111,6 +112,8 @@ class Chat:
             case "/pause":
                 session = self._engine.pause(session)
                 remark("The clock stands still.")
+            case "/embedded":
+                session = self._show(self._engine.use_embedded(session))
             case "/end":
                 session = self._show(self._engine.finish(session))
             case "/undo":
@@ -137,8 +140,19 @@ class Chat:
         return self._show(self._engine.message(session, turn.id, text), quiet)
 
     def _show(self, steps: Iterator[Progress], quiet: bool = False) -> Session:
-        progress = last(steps)
+        shown = ""
+        progress: Progress | None = None
+        for progress in steps:
+            if progress.state == "speaking" and not quiet:
+                piece = progress.text[len(shown) :]
+                print(printable(piece if shown else f"\nInterviewer: {piece}"), end="", flush=True)
+                shown = progress.text
+        assert progress is not None, "every step reports at least once"
+        if shown:
+            print()
         if quiet:
+            return progress.session
+        if progress.state == "waiting" and shown:
             return progress.session
         if progress.state == "waiting" and progress.text:
             say(f"\nInterviewer: {progress.text}")
