@@ -273,6 +273,8 @@ def _check_items(catalog: Catalog) -> Iterator[str]:
                 yield f"{where}: exemplars.{level} is missing: write that answer"
         if item.kind == "drill" and item.default_case not in catalog.items:
             yield f"{where}: default_case {item.default_case!r} does not exist"
+        if item.kind == "drill" and "$case" not in item.opening:
+            yield f"{where}: opening lacks $case: write it where the scenario's text goes"
         if item.kind == "scenario":
             yield from _at_least(where, "facts", item.facts, 10)
             yield from _at_least(where, "flips", item.flips, 2)

@@ -169,7 +169,7 @@ def _model() -> Any:
 
 
 def _thresholds(y: np.ndarray[Any, Any], p: np.ndarray[Any, Any]) -> tuple[float, float]:
-    """Where to say met and where to say missed: 0.5 each, or farther apart until both are right often.
+    """Where to say met and where to say missed: 0.5, or farther apart until both are right often.
 
     Chosen on cross-validated probabilities, never on the rows a model was fitted to.
     """

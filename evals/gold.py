@@ -1,4 +1,4 @@
-"""The gold set: answers written without sight of the rubrics, labels made without sight of a grader."""
+"""The gold set: answers written blind to the rubrics, labels made blind to any grader."""
 
 from __future__ import annotations
 

@@ -29,7 +29,6 @@ from evals.measures import (
     spearman,
 )
 
-
 _READER = Reader(default_embedding())
 
 

@@ -286,8 +286,6 @@ class Item(Value):
         _unique("follow-up or flip id", (part.id for part in self.questions))
         if (self.kind == "drill") != (self.default_case is not None):
             raise ValueError("default_case belongs to drills, and each drill needs one")
-        if self.kind == "drill" and "$case" not in self.opening:
-            raise ValueError("a drill's opening holds $case where the scenario's text goes")
         return self
 
     @property
