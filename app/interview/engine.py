@@ -42,6 +42,7 @@ from app.interview.interviewer import (
     Utterance,
 )
 from app.interview.judging import Judging, SlowGrader, is_beside, unscored
+from app.interview.report import overall_level
 from app.sessions.events import (
     AnswerGiven,
     AnswerGraded,
@@ -261,7 +262,10 @@ class Engine:
                 self._judging.start(session)
                 self._judging.wait(session.id)
                 session = self.store.load(session.id)
-            session = self._append(session, SessionFinished(at=self._now(), reason=reason))
+            items = [i for i in range(len(session.plan.items)) if session.item_turns(i)]
+            level = overall_level([assess_item(session, i, use_readings=False) for i in items])
+            finished = SessionFinished(at=self._now(), reason=reason)
+            session = self._append(session, finished, overall=level)
         yield Progress("finished", session)
 
     # --- what follows from the stored state ----------------------------------------------------
@@ -452,11 +456,13 @@ class Engine:
         notes = [NoteTaken(at=self._now(), note=noted.note) for noted in heard.notes]
         return [*calls, *notes]
 
-    def _append(self, session: Session, *events: SessionEvent) -> Session:
+    def _append(
+        self, session: Session, *events: SessionEvent, overall: int | None = None
+    ) -> Session:
         """Append; a grade that arrived from beside in the meantime is no conflict."""
         while True:
             try:
-                return self.store.append(session, events)
+                return self.store.append(session, events, overall=overall)
             except StoreConflict:
                 since = self.store.events(session.id)[session.revision :]
                 if not since or not all(is_beside(event) for event in since):

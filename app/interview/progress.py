@@ -10,7 +10,7 @@ from app.domain.content import Citation, Item, SeniorityLevel, Value
 from app.domain.session import Session
 from app.interview.report import Report, make_report
 
-WEAKEST = 8
+WEAKEST = 5
 
 
 class Point(Value):

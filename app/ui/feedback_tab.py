@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -50,7 +51,7 @@ class FeedbackTab:
             self.to_replay = gr.Button("Replay", elem_id="to-replay")
         self._told = html()
         self._body = html(NONE_YET, elem_id="report")
-        self._file = hidden("file")
+        self._file = hidden("export-file")
 
     @property
     def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
@@ -86,9 +87,7 @@ class FeedbackTab:
                 return export_file(self._page, sid, user_of(request), name, without)
 
             button = {"md": self._markdown, "json": self._json, "html": self._html}[name]
-            button.click(callback, [session_id, self._redact], self._file, **EVENT).then(
-                None, self._file, None, js="file => window.interview.download(file)"
-            )
+            button.click(callback, [session_id, self._redact], self._file, **EVENT)
 
         def retry(sid: str, request: gr.Request) -> Updates:
             user = user_of(request)
@@ -144,4 +143,7 @@ def export_file(page: Page, session_id: str, user: str | None, name: Format, wit
         }
         text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
     stem = f"interview-{session_id}{'-redacted' if without else ''}"
-    return json.dumps({"name": f"{stem}.{name}", "type": _TYPES[name], "text": text})
+    # The moment makes two exports of the same file two different values, so the browser saves both.
+    return json.dumps(
+        {"at": time.time(), "name": f"{stem}.{name}", "type": _TYPES[name], "text": text}
+    )

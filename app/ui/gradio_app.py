@@ -79,9 +79,6 @@ class App:
         for tab in (self._interview, self._feedback, self._history, self._library):
             tab.wire()
         shared, everything = self._shared, self._everything()
-        self._shared.url.change(
-            None, shared.url, None, js="url => window.interview.visit(url)", queue=False
-        )
         self.blocks.load(self._open_page, None, everything, **EVENT)
 
         # A tab that a link has opened is selected too: then what the link asked for must stay.
@@ -145,7 +142,7 @@ class App:
             yield {**self._feedback.show(session_id, user), **select}
         elif wanted == "replay":
             chosen = {self._shared.tabs: gr.update(selected="past")}
-            shown = self._history.show_replay(session_id, user, query.get("step", ""))
+            shown = self._history.show_replay(session_id, user)
             yield {**shown, **chosen, self._shared.session_id: session_id}
         elif wanted == "past":
             yield {**self._history.show("", user), **select}

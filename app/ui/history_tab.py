@@ -42,13 +42,12 @@ class HistoryTab:
         with gr.Column(visible=False) as self._stage:
             self._back = gr.Button("All past sessions", elem_id="back-to-list")
             self._replay = html(elem_id="replay")
-        self._step = hidden("step")
 
     @property
     def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
         """Everything that `show` and `show_replay` may change."""
         return [
-            *(self._shelf, self._stage, self.rows, self._replay, self._step, self._filters),
+            *(self._shelf, self._stage, self.rows, self._replay, self._filters),
             self._shared.url,
         ]
 
@@ -69,12 +68,11 @@ class HistoryTab:
             return {**updates, self.rows: view.state_html("error", detail=explain(error))}
         return {**updates, self.rows: list_html(found, any(chosen.values()), after is None)}
 
-    def show_replay(self, session_id: str, user: str | None, step: str = "") -> Updates:
+    def show_replay(self, session_id: str, user: str | None) -> Updates:
         """One session, step by step."""
         updates: Updates = {
             self._shelf: gr.update(visible=False),
             self._stage: gr.update(visible=True),
-            self._step: step,
         }
         try:
             events = self._page.engine.store.events(session_id, user)
@@ -97,9 +95,6 @@ class HistoryTab:
 
         self._form.input(chosen, None, self.outputs, **EVENT)
         self._back.click(back, self._filters, self.outputs, **EVENT)
-        self._replay.change(
-            None, self._step, None, js="step => window.interview.replay(step)", queue=False
-        )
 
 
 def list_arguments(chosen: dict[str, str]) -> dict[str, Any]:

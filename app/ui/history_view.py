@@ -10,7 +10,7 @@ from app.interview.charts import bar
 from app.interview.rendering import markdown_html, text_html
 from app.interview.report import make_report
 from app.interview.transcript import Step, level_text, steps
-from app.sessions.events import AnswerGraded, SessionEvent, fold
+from app.sessions.events import AnswerGraded, QuestionAsked, SessionEvent, fold
 from app.sessions.listing import Page
 from app.ui.view import KINDS
 
@@ -105,14 +105,14 @@ def replay_html(session_id: str, events: Sequence[SessionEvent]) -> str:
     buttons = "".join(
         f'<button type="button" data-replay="{name}" aria-label="{label}">{shown}</button>'
         for name, shown, label in (
-            ("first", "⏮", "First step"),
-            ("back", "◀", "One step back"),
+            ("first", "First", "First step"),
+            ("back", "Back", "One step back"),
         )
     )
     buttons += '<button type="button" data-replay="play" class="play">Play</button>'
     buttons += "".join(
         f'<button type="button" data-replay="{name}" aria-label="{label}">{shown}</button>'
-        for name, shown, label in (("next", "▶", "One step on"), ("last", "⏭", "Last step"))
+        for name, shown, label in (("next", "Next", "One step on"), ("last", "Last", "Last step"))
     )
     return (
         f'<div class="replay" data-at="{len(told)}"><p class="eyebrow">Replay · {started}</p>'
@@ -143,7 +143,8 @@ def _step(number: int, step: Step, session_id: str, events: Sequence[SessionEven
         body = f'<div class="words">{markdown_html(step.text)}</div>'
     else:
         body = f'<div class="words typed">{text_html(step.text)}</div>'
-    why = f'<p class="why">{text_html(step.remark)}</p>' if step.remark else ""
+    lead = "Why this question: " if isinstance(event, QuestionAsked) else ""
+    why = f'<p class="why">{lead}{text_html(step.remark)}</p>' if step.remark else ""
     kind = {"interviewer": "interviewer", "candidate": "candidate"}.get(step.speaker, "note")
     return (
         f'<li data-step="{number}" class="said {kind}"><h4>{_SPEAKERS[step.speaker]} '

@@ -250,12 +250,6 @@ class InterviewTab:
         self._stay.click(lambda: gr.update(visible=False), None, self._confirm, **EVENT)
         self.new.click(self.leave, None, self.outputs, **EVENT)
         self.kind.change(self._on_kind, self.kind, [self.item, self.minutes], **EVENT)
-        self._place.change(
-            None,
-            [self._place, self._answer],
-            self._answer,
-            js="(place, text) => window.interview.restore(place, text)",
-        )
 
     def _on_kind(self, kind: str) -> tuple[gr.Radio, gr.Radio]:
         items, item = items_of(self._page.catalog, kind)

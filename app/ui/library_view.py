@@ -10,6 +10,7 @@ from app.domain.content import Document
 from app.interview.rendering import passage_html, text_html
 from app.retrieval.index import IndexStats
 from app.retrieval.search import Passage
+from app.ui.view import topic_name
 
 
 def shelf_html(documents: Iterable[Document]) -> str:
@@ -17,7 +18,7 @@ def shelf_html(documents: Iterable[Document]) -> str:
     shelves: defaultdict[str, list[Document]] = defaultdict(list)
     for document in documents:
         own = document.origin == "own"
-        shelves["Your own" if own else _topic(document.topics[0])].append(document)
+        shelves["Your own" if own else topic_name(document.topics[0])].append(document)
     names = sorted(shelves, key=lambda name: (name != "Your own", name))
     parts = "".join(
         f"<section><h3>{text_html(name)}</h3><ul>"
@@ -63,7 +64,7 @@ def document_html(document: Document) -> str:
         for each in document.sources
     )
     cited = f"<h3>Sources</h3><ul>{sources}</ul>" if sources else ""
-    topics = ", ".join(_topic(each) for each in document.topics)
+    topics = ", ".join(topic_name(each) for each in document.topics)
     return (
         '<article class="document"><button type="button" class="link" data-action="shelf">'
         f'All documents</button><p class="eyebrow">{text_html(topics)}</p>'
@@ -88,7 +89,3 @@ def _open(document_id: str, title: str, heading: str = "") -> str:
         f'<a href="?{text_html(query)}" data-action="read" data-doc="{text_html(document_id)}" '
         f'data-at="{text_html(heading)}">{text_html(title)}</a>'
     )
-
-
-def _topic(slug: str) -> str:
-    return slug.replace("-", " ").capitalize()

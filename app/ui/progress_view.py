@@ -10,7 +10,7 @@ from app.interview.charts import bar, spark
 from app.interview.progress import Point, Practised, Progress, Weakness
 from app.interview.rendering import text_html
 from app.interview.report_html import passage_details
-from app.ui.view import KINDS
+from app.ui.view import KINDS, topic_name
 
 EMPTY = (
     '<div class="empty"><h3>Nothing to compare yet</h3><p>Finish one interview and its levels appear '
@@ -64,10 +64,7 @@ def _stages(found: Progress) -> str:
 def _topics(points: Sequence[Point]) -> str:
     names = sorted({name for point in points for name in point.topics})
     return _trends(
-        [
-            (name.replace("-", " ").capitalize(), [point.topics.get(name) for point in points])
-            for name in names
-        ]
+        [(topic_name(name), [point.topics.get(name) for point in points]) for name in names]
     )
 
 

@@ -35,6 +35,22 @@ QUESTION_NAMES = {
 }
 
 
+_ACRONYMS = {
+    "ai": "AI",
+    "llm": "LLM",
+    "mlops": "MLOps",
+    "slo": "SLO",
+    "rca": "RCA",
+    "aiops": "AIOps",
+}
+
+
+def topic_name(slug: str) -> str:
+    """A topic's id as a title."""
+    words = [_ACRONYMS.get(word, word) for word in slug.split("-")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+
+
 def draft_key(session: Session) -> str:
     """Names the text that is being typed: it changes whenever something sent has been stored."""
     turn = session.current_turn

@@ -94,50 +94,64 @@
     },
   };
 
-  // --- what the page calls ----------------------------------------------------------------------
-  window.interview = {
-    // After every step: the draft of the question now open, or what is in the box already.
-    restore(place, text) {
-      setTimeout(() => {
-        if (!place || !box()) return;
-        const elsewhere = document.activeElement;
-        if (!elsewhere || elsewhere === document.body || elsewhere.id === "send") box().focus();
-        $(".said:last-of-type")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
-      }, 80);
-      return (place && localStorage.getItem(draftKey(place))) || text;
-    },
-    visit(url) {
-      if (url && url !== location.search) {
-        const old = new URLSearchParams(location.search);
-        const wanted = new URLSearchParams(url);
-        // A step belongs to the replay that was linked to.
-        if (wanted.get("view") === "replay" && old.get("session") === wanted.get("session")) {
-          if (old.has("step")) wanted.set("step", old.get("step"));
-        }
-        history.pushState(null, "", `?${wanted}`);
-      }
-    },
-    replay(step) {
-      pauseReplay();
-      setTimeout(() => {
-        const root = replay();
-        if (root) showStep(Number(step) || Number(root.dataset.at) || Infinity, false);
-      }, 80);
-    },
-    download(file) {
-      if (!file) return;
-      const { name, type, text } = JSON.parse(file);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([text], { type }));
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    },
+  // --- hidden fields: what the server has just said ----------------------------------------------
+  const visit = (url) => {
+    const wanted = new URLSearchParams(url);
+    const here = new URLSearchParams(location.search);
+    // A step belongs to the replay that was linked to.
+    const same = ["session", "view"].every((name) => wanted.get(name) === here.get(name));
+    if (same && here.has("step")) wanted.set("step", here.get("step"));
+    if (`${wanted}` !== `${here}`) history.pushState(null, "", `${location.pathname}?${wanted}`);
   };
-  addEventListener("popstate", () => {
-    // A jump to a quote changes the fragment only and needs nothing from the server.
-    if (!location.hash) location.reload();
-  });
+  const restoreDraft = (place) => {
+    if (!place || !box()) return;
+    const kept = localStorage.getItem(draftKey(place));
+    if (kept && kept !== box().value) {
+      box().value = kept;
+      box().dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    const active = document.activeElement;
+    if (!active || active === document.body || active.closest("#composer")) box().focus();
+    [...document.querySelectorAll("#talk .said")].at(-1)?.scrollIntoView({ block: "nearest" });
+  };
+  const download = (file) => {
+    const { name, type, text } = JSON.parse(file);
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+  const WATCHED = { url: visit, place: restoreDraft, "export-file": download };
+  const seen = {};
+  const watch = () => {
+    for (const [id, act] of Object.entries(WATCHED)) {
+      const now = value(id);
+      if (now !== (seen[id] ?? "")) {
+        seen[id] = now;
+        if (now) act(now);
+      }
+    }
+    const root = replay();
+    if (root && !root.dataset.ready) {
+      pauseReplay();
+      root.dataset.ready = "yes";
+      showStep(Number(new URLSearchParams(location.search).get("step")) || Infinity, false);
+    }
+  };
+  setInterval(watch, 120);
+  addEventListener("popstate", () => location.reload());
+
+  // Gradio's page has a base address, so a plain #fragment would leave the page.
+  const light = (id) => {
+    document.querySelectorAll(".lit").forEach((each) => each.classList.remove("lit"));
+    const quote = document.getElementById(id);
+    if (!quote) return;
+    quote.classList.add("lit");
+    quote.tabIndex = -1;
+    quote.focus({ preventScroll: true });
+    quote.scrollIntoView({ block: "center", behavior: "smooth" });
+  };
 
   // --- listening --------------------------------------------------------------------------------
   document.addEventListener("input", (event) => {
@@ -147,6 +161,11 @@
   document.addEventListener("click", (event) => {
     const control = event.target.closest("[data-replay]");
     if (control && REPLAY[control.dataset.replay]) REPLAY[control.dataset.replay](control);
+    const jump = event.target.closest('a[href^="#"]');
+    if (jump) {
+      event.preventDefault();
+      light(jump.getAttribute("href").slice(1));
+    }
     if (event.target.closest("#theme")) {
       localStorage.setItem("theme", dark() ? "light" : "dark");
       paint();
