@@ -234,6 +234,34 @@ def export(
     export_session(session_id, format, output)
 
 
+users = typer.Typer(help="Who may sign in to the page.", no_args_is_help=True)
+app.add_typer(users, name="users")
+
+
+@users.command("add")
+def users_add(name: str) -> None:
+    """Add a user, or give one a new password; it is asked for, or read from standard input."""
+    from app.terminal.users import add_user
+
+    add_user(name)
+
+
+@users.command("remove")
+def users_remove(name: str) -> None:
+    """Take a user off the list; the sessions stay."""
+    from app.terminal.users import remove_user
+
+    remove_user(name)
+
+
+@users.command("list")
+def users_list(as_json: AsJson = False) -> None:
+    """Who may sign in."""
+    from app.terminal.users import show_users
+
+    show_users(as_json)
+
+
 @app.command()
 def migrate(as_json: AsJson = False) -> None:
     """Bring the session store to the newest schema; a SQLite file is copied first."""

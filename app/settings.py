@@ -54,6 +54,39 @@ class Settings(BaseSettings):
         validation_alias="INTERVIEW_SIGN_IN",
         description="Who may open the page: name:password, several with commas between them",
     )
+    password_file: Path | None = Field(
+        default=None,
+        validation_alias="INTERVIEW_PASSWORD_FILE",
+        description="The list that `interview users` writes; default: in the data folder",
+    )
+    user_header: str | None = Field(
+        default=None,
+        validation_alias="INTERVIEW_USER_HEADER",
+        description="The header in which a reverse proxy names the user it has signed in",
+    )
+    trusted_proxy: str | None = Field(
+        default=None,
+        validation_alias="INTERVIEW_TRUSTED_PROXY",
+        description="Addresses or networks whose user header is believed, with commas between them",
+    )
+    sessions_an_hour: int = Field(
+        default=30,
+        ge=1,
+        validation_alias="INTERVIEW_SESSIONS_AN_HOUR",
+        description="Interviews that a user may begin within an hour, on the page",
+    )
+    messages_a_minute: int = Field(
+        default=20,
+        ge=1,
+        validation_alias="INTERVIEW_MESSAGES_A_MINUTE",
+        description="Answers and questions that a session takes within a minute, on the page",
+    )
+    session_tokens: int = Field(
+        default=400_000,
+        ge=1,
+        validation_alias="INTERVIEW_SESSION_TOKENS",
+        description="What the language model may read and write in one session, on the page",
+    )
 
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     openai_base_url: str | None = Field(
@@ -115,6 +148,11 @@ class Settings(BaseSettings):
         if any(not name or not password for name, password in pairs):
             raise BadInput("INTERVIEW_SIGN_IN cannot be read: write name:password.")
         return pairs
+
+    @property
+    def password_path(self) -> Path:
+        """The password list; it need not exist."""
+        return self.password_file or self.data_dir / "passwords"
 
     @property
     def index_dir(self) -> Path:

@@ -59,11 +59,17 @@ def bench_grading(
 
 
 @app.command()
-def fit(as_json: AsJson = False) -> None:
-    """Fit the embedded grader's head on the dev split and write it (see evals/LOG.md)."""
+def fit(
+    statements: Annotated[
+        Path | None, typer.Option(help="Public set of single statements.")
+    ] = None,
+    references: Annotated[Path | None, typer.Option(help="Public set of long references.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit the embedded grader's heads and write them (see evals/LOG.md)."""
     from evals.fit import fit_heads
 
-    show(fit_heads(), as_json)
+    show(fit_heads(statements, references), as_json)
 
 
 @app.command()

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both are read when Gradio is imported
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # all are read by Gradio and its server
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["FORWARDED_ALLOW_IPS"] = ""  # else a header could pretend to come from the proxy
 
 import gradio as gr
+from starlette.middleware import Middleware
+from starlette.requests import Request
 
 from app.catalog import default_catalog
 from app.interview.html_export import STYLE_FILE
@@ -17,14 +21,16 @@ from app.interview.progress import progress
 from app.interview.wiring import open_engine
 from app.settings import Settings
 from app.ui import view
+from app.ui.access import Access, open_access
 from app.ui.feedback_tab import FeedbackTab
+from app.ui.guard import Guard
 from app.ui.history_tab import HistoryTab
 from app.ui.interview_tab import InterviewTab
 from app.ui.library import Library
 from app.ui.library_tab import LibraryTab
 from app.ui.page import Page
 from app.ui.progress_view import progress_html
-from app.ui.serving import check_address, free_port, serve_until_stopped
+from app.ui.serving import free_port, serve_until_stopped
 from app.ui.theme import quiet_theme
 from app.ui.widgets import (
     DELEGATE,
@@ -188,12 +194,24 @@ class App:
             return view.state_html("error", detail=explain(error))
 
 
+def sign_in_options(access: Access) -> dict[str, Any]:
+    """What Gradio's `launch` has to know about signing in."""
+    if access.user_header is not None:
+
+        def user(request: Request) -> str | None:
+            address = request.client.host if request.client else None
+            return access.proxy_user(address, request.headers)
+
+        return {"auth_dependency": user}
+    return {"auth": access.check_password}
+
+
 def run(settings: Settings, host: str = "127.0.0.1", port: int = 7860) -> None:
     """Serve the page until Ctrl-C. The address is printed once the page answers.
 
     UsageError for a public address without a sign-in, InterviewError if the port is taken.
     """
-    sign_in = check_address(settings, host)
+    access = open_access(settings, host)
     port = free_port(host, port)
     catalog = default_catalog()
     page = Page(open_engine(settings), catalog)
@@ -203,7 +221,8 @@ def run(settings: Settings, host: str = "127.0.0.1", port: int = 7860) -> None:
     blocks.launch(
         server_name=host,
         server_port=port,
-        auth=sign_in,
+        **sign_in_options(access),
+        app_kwargs={"middleware": [Middleware(Guard, local_only=access.is_open)]},
         share=False,
         ssr_mode=False,
         quiet=True,

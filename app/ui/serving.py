@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import signal
 import socket
 import threading
 
-from app.errors import InterviewError, UsageError
-from app.settings import Settings
-
-
-def check_address(settings: Settings, host: str) -> list[tuple[str, str]] | None:
-    """The sign-ins, None if there are none. UsageError where others could reach an open page."""
-    sign_in = settings.sign_in
-    if sign_in is None and not _is_local(host):
-        raise UsageError(
-            f"{host} can be reached by others, and the page has no sign-in. Set INTERVIEW_SIGN_IN to "
-            "name:password (several with commas between them), or leave --host away."
-        )
-    return sign_in
+from app.errors import InterviewError
 
 
 def free_port(host: str, port: int) -> int:
@@ -47,12 +34,3 @@ def serve_until_stopped(host: str, port: int) -> None:
     print(f"The page is open: http://{shown}:{port}  (Ctrl-C stops it)", flush=True)
     stopped.wait()
     print("\nStopped. Everything that was sent is saved.", flush=True)
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
