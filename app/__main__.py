@@ -225,13 +225,18 @@ def regrade(
 @app.command()
 def export(
     session_id: SessionId,
-    format: Annotated[Literal["md", "json"], typer.Option("--format", help="md or json.")] = "md",
+    format: Annotated[
+        Literal["md", "json", "html"], typer.Option("--format", help="md, json or html.")
+    ] = "md",
     output: Annotated[Path | None, typer.Option(help="File to write; default: print.")] = None,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Leave out the candidate's own words.")
+    ] = False,
 ) -> None:
     """Write a session with report, conversation and versions."""
     from app.terminal.commands import export_session
 
-    export_session(session_id, format, output)
+    export_session(session_id, format, output, redact)
 
 
 users = typer.Typer(help="Who may sign in to the page.", no_args_is_help=True)

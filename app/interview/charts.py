@@ -64,7 +64,8 @@ def radar(stages: Sequence[tuple[str, float | None]], target: int) -> str:
 def bar(share: float, kind: str = "") -> str:
     """A horizontal bar; `share` from 0 to 1."""
     width = max(0.0, min(1.0, share)) * 100
-    return f'<span class="meter {kind}" aria-hidden="true"><span style="width:{width:.0f}%"></span></span>'
+    filled = f'<span style="width:{width:.0f}%"></span>'
+    return f'<span class="meter {kind}" aria-hidden="true">{filled}</span>'
 
 
 def spark(levels: Sequence[float | None], target: int | None = None) -> str:

@@ -34,13 +34,15 @@ class Observation(Value):
 
 _HEADLINE = re.compile(
     r"\b(i(?:'d| would| will)? (?:recommend|propose|suggest|choose|pick|start|build|design|treat|"
-    r"restate|frame|want)|in (?:short|one sentence|brief)|my (?:answer|recommendation|proposal|goal|"
+    r"restate|frame|want)|in (?:short|one sentence|brief)|my (?:answer|recommendation|proposal|"
+    r"goal|"
     r"choice)|the (?:goal|point|answer|aim|short version|number|job|real problem)|we should|"
     r"the system (?:should|must)|before i|let me (?:challenge|restate|reframe))\b",
     re.IGNORECASE,
 )
 _TRADEOFF = re.compile(
-    r"\b(trade[- ]?offs?|at the (?:cost|expense|price) of|in exchange for|give up|giving up|rather than|"
+    r"\b(trade[- ]?offs?|at the (?:cost|expense|price) of|in exchange for|give up|giving up|"
+    r"rather than|"
     r"instead of|in return|the price is|what (?:we|i) lose|costs us|we lose|i lose|versus|"
     r"i(?:'d| would) rather|accept (?:a|an|the|more|fewer|some|that))\b",
     re.IGNORECASE,
@@ -55,7 +57,8 @@ _CHANGE = re.compile(
 )
 _BUZZWORDS = re.compile(
     r"\b(ai[- ](?:powered|driven|based)|machine learning|deep learning|llms?|transformers?|lstms?|"
-    r"autoencoders?|isolation forests?|neural networks?|big data|cutting[- ]edge|state[- ]of[- ]the[- ]art|"
+    r"autoencoders?|isolation forests?|neural networks?|big data|cutting[- ]edge|state[- ]of[- "
+    r"]the[- ]art|"
     r"scalable|robust|seamless(?:ly)?|real[- ]time|cloud[- ]native|kubernetes|kafka|flink|spark|"
     r"microservices?|data lake|digital twin|generative ai|best practices?|intelligent|holistic|"
     r"prometheus|grafana|elasticsearch|datadog|splunk|mlflow|airflow)\b",
@@ -126,7 +129,8 @@ def _asked_first(session: Session) -> Iterator[Observation]:
                 kind="asked_first",
                 good=False,
                 title="You designed before you asked",
-                text="The opening was left vague on purpose; two or three questions would have told "
+                text="The opening was left vague on purpose; two or three questions would have "
+                "told "
                 "you who acts on the result and what it may cost.",
                 reflect="Which one fact, had you known it, would have changed your first sentence?",
                 quote=sentences[0].text if sentences else "",
@@ -256,7 +260,8 @@ def _would_change(session: Session) -> Iterator[Observation]:
             good=False,
             title="Nothing would change your mind, it seemed",
             text="No answer says what you would do differently, or what would make you stop.",
-            reflect="Looking back: what is the first thing you would change, and what would tell you?",
+            reflect="Looking back: what is the first thing you would change, and what would tell "
+            "you?",
         )
 
 

@@ -91,7 +91,8 @@ def _summary(session: Session, report: Report) -> str:
     end = FINISHED[session.finish_reason] if session.finish_reason else "Still under way."
     return (
         '<section class="summary">'
-        f'<p class="figure" aria-hidden="true">{level if level is not None else "–"}<small>/5</small></p>'
+        f'<p class="figure" '
+        f'aria-hidden="true">{level if level is not None else "–"}<small>/5</small></p>'
         f'<div><p class="eyebrow">{text_html(report.title)}</p>'
         f"<h2>{text_html(level_text(level))}: {text_html(report.level_name)}</h2>"
         f"<p>{text_html(meaning[0].upper() + meaning[1:])}. {text_html(role)}</p>"
@@ -123,7 +124,8 @@ def _observations(observations: Sequence[Observation]) -> str:
         for each in observations
     )
     return (
-        '<section class="habits"><h3>Habits noticed</h3><p class="sub">Read from the words alone, never '
+        '<section class="habits"><h3>Habits noticed</h3><p class="sub">Read from the words '
+        "alone, never "
         f"scored, and sometimes wrong: a prompt to reflect.</p><ul>{cards}</ul></section>"
     )
 
@@ -160,7 +162,8 @@ def _timeline(session: Session, report: Report) -> str:
         for note in noted[None]
     ]
     return (
-        '<section class="timeline"><h3>The interviewer’s notes</h3><p class="sub">What was asked, and '
+        '<section class="timeline"><h3>The interviewer’s notes</h3><p class="sub">What was '
+        "asked, and "
         f"why.</p><ol>{''.join(entries)}</ol></section>"
     )
 
@@ -174,7 +177,8 @@ def _versions(session: Session, report: Report) -> str:
         f"{session.schema_version}, program {text_html(session.app_version)}. "
         f"Rubrics: {text_html(rubrics)}. "
         + (f"Prompts: {text_html(prompts)}. " if prompts else "")
-        + f"Interviewer {text_html(report.interviewer)}, grader {text_html(report.grader)}.</p></section>"
+        + f"Interviewer {text_html(report.interviewer)}, grader {text_html(report.grader)}."
+        + "</p></section>"
     )
 
 
@@ -190,7 +194,8 @@ def _item(
 ) -> str:
     rubric = session.plan.items[index].rubric
     title = (
-        f"<h3>{text_html(item.title)} <small>{text_html(level_text(item.assessment.level))}</small></h3>"
+        f"<h3>{text_html(item.title)} "
+        f"<small>{text_html(level_text(item.assessment.level))}</small></h3>"
         if titled
         else ""
     )
@@ -337,7 +342,8 @@ def _model_answer(
     reading = "".join(passage_details(each, documents) for each in item.references)
     return (
         '<details class="model"><summary>A model answer beside your own</summary><div class="pair">'
-        f'<div><h4>A principal’s answer</h4><div class="words">{markdown_html(item.model_answer)}</div>'
+        f"<div><h4>A principal’s answer</h4><div "
+        f'class="words">{markdown_html(item.model_answer)}</div>'
         f"{reading}</div>"
         f'<div><h4>Your first answer</h4><div class="typed">{text_html(own)}</div></div>'
         "</div></details>"

@@ -12,11 +12,12 @@ from app.domain.assessment import Assessment
 from app.errors import BadInput, InterviewError
 from app.grading.grader import Grader, GradingRequest
 from app.grading.score import GradedAnswer, assess
+from app.interview.export import Format, export_text
 from app.interview.regrading import regrade
 from app.interview.report import make_report
-from app.interview.transcript import MARKS, session_markdown, steps
+from app.interview.transcript import MARKS, steps
 from app.interview.wiring import make_grader, open_store, present_rubrics
-from app.sessions.events import event_adapter, fold
+from app.sessions.events import fold
 from app.settings import settings
 from app.terminal.chat import read_text_file
 from app.terminal.output import (
@@ -251,23 +252,19 @@ def show_regrading(prefix: str, grader_name: str | None, as_json: bool) -> None:
             print("  no criterion changed")
 
 
-def export_session(prefix: str, format: str, output: Path | None) -> None:
-    """Write a session as Markdown or JSON."""
+def export_session(
+    prefix: str, format: Format, output: Path | None, without_own_words: bool = False
+) -> None:
+    """Write a session as Markdown, JSON or HTML."""
     store = open_store(settings())
     session_id = store.resolve(prefix)
-    events = store.events(session_id)
-    session = fold(session_id, events)
-    report = make_report(session)
-    if format == "json":
-        data = {
-            "format": "aiops-interview/1",
-            "session": session_id,
-            "events": [event_adapter.dump_python(event, mode="json") for event in events],
-            "report": report.model_dump(mode="json"),
-        }
-        text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
-    else:
-        text = session_markdown(session, events, report)
+    text = export_text(
+        session_id,
+        store.events(session_id),
+        format,
+        default_catalog().documents,
+        without_own_words=without_own_words,
+    )
     if output is None:
         print_markdown(text) if format == "md" else print(text, end="")
         return

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Literal
 from urllib.parse import urlencode
 
 import gradio as gr
 
-from app.domain.session import Session
-from app.interview.html_export import session_html
-from app.interview.redaction import redact
-from app.interview.report import Report, make_report
+from app.interview.export import Format, export_text, newest_report
+from app.interview.report import Report
 from app.interview.report_html import feedback_html
-from app.interview.transcript import session_markdown
-from app.sessions.events import event_adapter, fold
 from app.ui import view
 from app.ui.page import Page
 from app.ui.widgets import EVENT, Shared, Updates, explain, hidden, html, user_of
 
-Format = Literal["md", "json", "html"]
 _TYPES: dict[Format, str] = {
     "md": "text/markdown",
     "json": "application/json",
@@ -31,7 +25,8 @@ NONE_YET = (
     "<em>Past</em>: its feedback appears here.</p></div>"
 )
 UNDER_WAY = (
-    '<div class="empty"><h3>The interview is still under way</h3><p>Feedback comes at the end, as on '
+    '<div class="empty"><h3>The interview is still under way</h3><p>Feedback comes at the end, '
+    "as on "
     "the day. <em>End and grade</em> brings it at once.</p></div>"
 )
 
@@ -109,11 +104,6 @@ class FeedbackTab:
         self._retry.click(retry, session_id, self.outputs, **{**EVENT, "show_progress": "minimal"})
 
 
-def newest_report(session: Session) -> Report:
-    """The report on the newest grading."""
-    return make_report(session, len(session.regradings) - 1 if session.regradings else None)
-
-
 def open_points(report: Report) -> int:
     """Criteria and answers without a grade."""
     return sum(
@@ -125,25 +115,14 @@ def open_points(report: Report) -> int:
 
 def export_file(page: Page, session_id: str, user: str | None, name: Format, without: bool) -> str:
     """Name, type and text of an exported file, as JSON for the browser to save."""
-    events = page.engine.store.events(session_id, user)
-    if without:
-        events = redact(events)
-    session = fold(session_id, events)
-    report = newest_report(session)
-    if name == "md":
-        text = session_markdown(session, events, report)
-    elif name == "html":
-        text = session_html(session, events, report, page.catalog.documents)
-    else:
-        data = {
-            "format": "aiops-interview/1",
-            "session": session_id,
-            "events": [event_adapter.dump_python(event, mode="json") for event in events],
-            "report": report.model_dump(mode="json"),
-        }
-        text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    text = export_text(
+        session_id,
+        page.engine.store.events(session_id, user),
+        name,
+        page.catalog.documents,
+        without_own_words=without,
+    )
     stem = f"interview-{session_id}{'-redacted' if without else ''}"
     # The moment makes two exports of the same file two different values, so the browser saves both.
-    return json.dumps(
-        {"at": time.time(), "name": f"{stem}.{name}", "type": _TYPES[name], "text": text}
-    )
+    file = {"at": time.time(), "name": f"{stem}.{name}", "type": _TYPES[name], "text": text}
+    return json.dumps(file)

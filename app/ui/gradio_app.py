@@ -50,7 +50,8 @@ COMPARED = 40
 MASTHEAD = (
     '<div class="masthead"><h1>Architect <span>interview</span></h1>'
     "<p>Practise, then read what an interviewer would have noted.</p>"
-    '<button type="button" id="theme" aria-pressed="false">Dark</button></div>'
+    '<button type="button" id="theme" aria-label="Change between light and '
+    'dark">Dark</button></div>'
 )
 
 
@@ -66,7 +67,7 @@ class App:
             engine = page.engine
             mode = html(view.mode_html(engine.interviewer.name, engine.grader.name))
             shared_id, shared_url = hidden("session-id"), hidden("url")
-            with gr.Tabs(selected="interview", elem_id="tabs") as tabs:
+            with gr.Tabs(selected="interview", elem_id="tabs", overflow_behavior="wrap") as tabs:
                 shared = Shared(tabs, shared_id, shared_url)
                 with gr.Tab("Interview", id="interview") as self._interview_tab:
                     self._interview = InterviewTab(page, shared, mode)
@@ -239,6 +240,7 @@ def run(settings: Settings, host: str = "127.0.0.1", port: int = 7860) -> None:
         css_paths=[STYLE_FILE, ASSETS / "page.css"],
         head=f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>",
     )
+    library.warm()
     try:
         serve_until_stopped(host, port)
     finally:

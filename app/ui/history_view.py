@@ -46,14 +46,16 @@ def list_html(page: Page, filtered: bool, first: bool) -> str:
                 "<p>Clear one of them to see more.</p></div>"
             )
         return (
-            '<div class="empty"><h3>No interview yet</h3><p>Your first one takes about twenty minutes; '
+            '<div class="empty"><h3>No interview yet</h3><p>Your first one takes about twenty '
+            "minutes; "
             "a 30-second summary or a single trade-off takes less. Each is kept here, with its "
             "replay and feedback.</p>"
             '<button type="button" class="go" data-action="choose">Choose a question</button></div>'
         )
     rows = "".join(_row(each) for each in page.rows)
     older = (
-        f'<button type="button" class="link" data-action="older" data-after="{text_html(page.next)}">'
+        f'<button type="button" class="link" data-action="older" '
+        f'data-after="{text_html(page.next)}">'
         "Older sessions</button>"
         if page.next
         else ""
@@ -121,7 +123,8 @@ def replay_html(session_id: str, events: Sequence[SessionEvent]) -> str:
         f'<input type="range" data-replay="jump" min="1" max="{len(told)}" value="{len(told)}" '
         'aria-label="Jump to a step">'
         f'<span class="replay-count" aria-live="polite">Step {len(told)} of {len(told)}</span>'
-        '<button type="button" class="link" data-replay="link">Copy link to this step</button></div>'
+        '<button type="button" class="link" data-replay="link">Copy link to this '
+        "step</button></div>"
         f"<ol>{items}</ol></div>"
     )
 

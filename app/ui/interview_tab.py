@@ -24,8 +24,10 @@ from app.ui.widgets import (
 )
 
 LEDE = (
-    "<h2>Choose a question and begin</h2><p>You are asked, challenged, and in the end a requirement "
-    "changes, as on the day. Ask before you design. Afterwards each point is shown with the sentence "
+    "<h2>Choose a question and begin</h2><p>You are asked, challenged, and in the end a "
+    "requirement "
+    "changes, as on the day. Ask before you design. Afterwards each point is shown with the "
+    "sentence "
     "of yours that earned it.</p>"
 )
 KEYS = (

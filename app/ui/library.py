@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from app.catalog import Catalog
 from app.domain.content import Document
-from app.errors import UnknownName
+from app.errors import InterviewError, UnknownName
 from app.retrieval.documents import load_own
 from app.retrieval.index import Index, IndexStats
 from app.retrieval.search import Passage, Searcher
@@ -27,7 +28,7 @@ class Library:
 
     @property
     def is_open(self) -> bool:
-        """Whether the index is ready, so that a search answers at once."""
+        """Whether the index is up to date, so that a search answers at once."""
         return self._searcher is not None
 
     def documents(self) -> dict[str, Document]:
@@ -61,6 +62,15 @@ class Library:
     def stats(self) -> IndexStats:
         """What is indexed."""
         return self._opened().stats()
+
+    def warm(self) -> None:
+        """Load the index in the background, so that the first visit does not wait for it."""
+        threading.Thread(target=self._try_connecting, daemon=True).start()
+
+    def _try_connecting(self) -> None:
+        # What is wrong with the index is told to whoever opens the library, not at the start.
+        with suppress(InterviewError):
+            self._connected()
 
     def close(self) -> None:
         """Release the index."""

@@ -41,7 +41,8 @@ class LibraryTab:
                 elem_id="upload",
             )
             html(
-                '<p class="sub">Markdown, text or PDF, up to 5 MB. It stays in your data folder, is '
+                '<p class="sub">Markdown, text or PDF, up to 5 MB. It stays in your data folder, '
+                "is "
                 "searched with the others and cited as your own.</p>"
             )
         self._stats = html()

@@ -68,7 +68,8 @@ def document_html(document: Document) -> str:
     return (
         '<article class="document"><button type="button" class="link" data-action="shelf">'
         f'All documents</button><p class="eyebrow">{text_html(topics)}</p>'
-        f'<h2>{text_html(document.title)}</h2><div class="words">{passage_html(document.text)}</div>'
+        f"<h2>{text_html(document.title)}</h2><div "
+        f'class="words">{passage_html(document.text)}</div>'
         f'<div class="sources">{cited}</div></article>'
     )
 
@@ -77,7 +78,8 @@ def stats_html(stats: IndexStats) -> str:
     """What is indexed."""
     shipped, own = stats.chunks["documents"], stats.chunks["own"]
     return (
-        f'<p class="sub">Indexed: {stats.documents["documents"]} documents in {shipped} passages, and '
+        f'<p class="sub">Indexed: {stats.documents["documents"]} documents in {shipped} '
+        f"passages, and "
         f"{stats.documents['own']} of your own in {own}. Vectors: {text_html(stats.embedding)}, "
         f"{stats.dimension} numbers each, computed on this machine.</p>"
     )

@@ -24,8 +24,11 @@ MODEL_STEPS = 32
 
 @dataclass(frozen=True)
 class Screen:
-    """What the interview room shows. `answer` None leaves the typed text alone; `ended` is set once,
-    when a step has just finished the interview."""
+    """What the interview room shows.
+
+    `answer` None leaves the typed text alone; `ended` is set once, when a step has just finished
+    the interview.
+    """
 
     session: Session
     state: str

@@ -13,9 +13,11 @@ from app.interview.report_html import passage_details
 from app.ui.view import KINDS, topic_name
 
 EMPTY = (
-    '<div class="empty"><h3>Nothing to compare yet</h3><p>Finish one interview and its levels appear '
+    '<div class="empty"><h3>Nothing to compare yet</h3><p>Finish one interview and its levels '
+    "appear "
     "here; after the second you see a direction. Two short ones a week show more than a long one a "
-    'month.</p><button type="button" class="go" data-action="choose">Choose a question</button></div>'
+    'month.</p><button type="button" class="go" data-action="choose">Choose a '
+    "question</button></div>"
 )
 
 
@@ -38,15 +40,17 @@ def _overall(points: Sequence[Point]) -> str:
     levels = [point.level for point in points]
     rows = "".join(
         f"<tr><td>{point.at:%d %b %Y}</td><td>{text_html(point.title)}</td>"
-        f"<td>{point.target}</td><td>{point.level if point.level is not None else 'no level'}</td></tr>"
+        f"<td>{point.target}</td><td>{point.level or 'no level'}</td></tr>"
         for point in reversed(points)
     )
     return (
         f'<div class="trend wide">{spark(levels, TARGET_LEVELS[newest.target])}'
-        f'<p class="sub">Overall level, oldest to newest; the dashed line is the {newest.target} role.'
+        f'<p class="sub">Overall level, oldest to newest; the dashed line is the {newest.target} '
+        f"role."
         "</p></div>"
         "<details><summary>The same as a table</summary>"
-        '<div class="scroll" tabindex="0" role="region" aria-label="Levels over time"><table><thead><tr>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Levels over '
+        'time"><table><thead><tr>'
         '<th scope="col">Date</th><th scope="col">Interview</th><th scope="col">Role</th>'
         f'<th scope="col">Level</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
     )
@@ -114,7 +118,8 @@ def _coverage(found: Progress) -> str:
             )
     done = sum(each.times > 0 for each in found.practised)
     return (
-        f'<section class="coverage"><h3>Checklist</h3><p class="sub">{done} of {len(found.practised)} '
+        f'<section class="coverage"><h3>Checklist</h3><p class="sub">{done} of '
+        f"{len(found.practised)} "
         f"questions practised at least once ({found.coverage:.0%}).</p>{groups}</section>"
     )
 

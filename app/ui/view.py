@@ -194,8 +194,8 @@ def mode_html(interviewer: str, grader: str, notices: tuple[str, ...] = ()) -> s
     embedded = interviewer.startswith("embedded") and grader.startswith("embedded")
     if embedded:
         text = (
-            "<strong>Embedded mode</strong> · no language model. The scenario's author wrote the "
-            "questions; a small offline grader reads the answers."
+            "<strong>Embedded mode</strong> · no language model: an author wrote the questions, a "
+            "small offline grader reads the answers."
         )
     else:
         text = (

@@ -19,7 +19,8 @@
   const paint = () => {
     document.documentElement.dataset.theme = dark() ? "dark" : "light";
     document.body?.classList.toggle("dark", dark());
-    $("#theme")?.setAttribute("aria-pressed", String(dark()));
+    const button = $("#theme");
+    if (button) button.textContent = dark() ? "Light" : "Dark";
   };
   paint();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
@@ -140,6 +141,7 @@
     }
   };
   setInterval(watch, 120);
+  setInterval(paint, 1000); // Gradio sets its own theme once it has loaded
   addEventListener("popstate", () => location.reload());
 
   // Gradio's page has a base address, so a plain #fragment would leave the page.
