@@ -33,7 +33,7 @@ from app.llm.structured import shows_schema
 if TYPE_CHECKING:
     from app.llm.model import Message, Model
 
-REFERENCE_CHARACTERS = 600
+REFERENCE_CHARACTERS = 500
 _ORDER: tuple[Verdict, ...] = ("missed", "partial", "met")
 
 

@@ -217,13 +217,13 @@ class _OneRound(AgentMiddleware[Any, Turn, Any]):
 def _tools(search: Callable[[str], Sequence[str]]) -> list[BaseTool]:
     @tool
     def search_knowledge(query: str) -> str:
-        """Passages of the preparation documents on a technical point, for your own information."""
+        """Check a technical claim of theirs in the documents, for your own information."""
         passages = [text[:PASSAGE_CHARACTERS] for text in search(query)[:PASSAGES]]
         return "\n\n".join(passages) or "Nothing was found."
 
     @tool
     def reveal_fact(fact_id: str, runtime: Runtime) -> str:
-        """The answer to a fact of the situation that the candidate asked about."""
+        """The answer to a listed fact that the candidate asked about."""
         turn = runtime.context
         for fact in turn.item.facts:
             if fact.id == fact_id:
@@ -233,7 +233,7 @@ def _tools(search: Callable[[str], Sequence[str]]) -> list[BaseTool]:
 
     @tool
     def note_observation(observation: str, quote: str, runtime: Runtime) -> str:
-        """Keep an observation for the end, with the words of the candidate that show it."""
+        """Keep something telling they said, with their words, for the end."""
         turn = runtime.context
         note = Note(
             turn_id=turn.turn_id,
@@ -246,7 +246,7 @@ def _tools(search: Callable[[str], Sequence[str]]) -> list[BaseTool]:
 
     @tool
     def end_interview(reason: str, runtime: Runtime) -> str:
-        """End the interview, because the candidate asked to stop."""
+        """Only if the candidate asks to stop."""
         runtime.context.effects.append(EndWanted(reason.strip()[:200]))
         return "Say goodbye in one sentence."
 

@@ -12,7 +12,7 @@ from app.domain.content import Fact, Item
 from app.domain.session import Clarification, FollowUpDecision, Session, Turn
 from app.llm.prompts import as_data, fill
 
-HISTORY_CHARACTERS = 1600
+HISTORY_CHARACTERS = 1200
 ANSWER_CHARACTERS = 4000
 LINE_CHARACTERS = 220
 QUESTION_CHARACTERS = 600
@@ -27,8 +27,7 @@ def system_prompt(item: Item, level: str, *, tools: bool) -> str:
         level=level,
         tools=told,
         title=item.title,
-        situation=item.context,
-        opening=item.opening,
+        situation=item.context or item.opening,
     )
 
 

@@ -68,11 +68,21 @@ class Endpoint:
             max_tokens=max_tokens or self.max_tokens,
             max_retries=0,
             timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            stream_chunk_timeout=CHUNK_SECONDS,
+            stream_chunk_timeout=_patience(capabilities),
             stream_usage=capabilities.usage,
             disable_streaming=not capabilities.streaming,
             use_responses_api=False,
         )
+
+
+def _patience(capabilities: Capabilities) -> float:
+    """Seconds without a word that count as a stall.
+
+    A model on a small machine reads a long prompt for as long as a hosted one may hang, so a server
+    that was slow to answer the probe is given more.
+    """
+    slow = 40 * (capabilities.latency_seconds or 0.0)
+    return min(max(CHUNK_SECONDS, slow), READ_SECONDS)
 
 
 class Chat(ChatOpenAI):
