@@ -210,6 +210,8 @@ def _check_documents(catalog: Catalog) -> Iterator[str]:
                 f"document {document.id}: source {name!r} is never cited: "
                 f"cite it as [@{name}] or drop it"
             )
+        for name in document.questions.keys() - set(headings(document)):
+            yield f"document {document.id}: questions: no heading {name!r}: mend its spelling"
         repeated = [name for name, count in Counter(headings(document)).items() if count > 1]
         for name in repeated:
             yield (

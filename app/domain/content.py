@@ -62,6 +62,9 @@ class Document(Value):
     title: Text
     topics: tuple[Slug, ...] = Field(min_length=1)
     sources: tuple[Source, ...] = ()
+    questions: dict[str, tuple[Text, ...]] = Field(
+        default={}, description="By heading: what people ask that the section answers, in their words"
+    )
     text: Text
     origin: Literal["shipped", "own"] = "shipped"
 
