@@ -34,6 +34,7 @@ class Chunk(Value):
     heading_path: tuple[str, ...]
     position: int
     text: str
+    questions: tuple[str, ...] = ()  # what people ask that it answers, in their words
 
     @property
     def citation(self) -> Citation:
@@ -69,8 +70,10 @@ def split(document: Document) -> list[Chunk]:
             heading_path=path,
             position=position,
             text=text,
+            questions=() if path in earlier else document.questions.get(path[-1], ()),
         )
         for position, (path, text) in enumerate(passages)
+        for earlier in ([path for path, _ in passages[:position]],)
     ]
 
 

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
 CollectionName = Literal["documents", "own"]
 COLLECTIONS: tuple[CollectionName, ...] = ("documents", "own")
-SCHEMA = 1
+SCHEMA = 2
 BATCH = 32
+QUESTION_MARK = "?"
+ROWS_A_CHUNK = 8
+"""About how many vectors lead to one chunk: its text and the questions it answers."""
 
 Progress = Callable[[int, int], None]
 
@@ -191,23 +194,25 @@ class Index:
     def nearest(
         self, query: str, k: int, collections: Iterable[CollectionName] = COLLECTIONS
     ) -> list[tuple[str, float]]:
-        """Ids and cosine similarities of the k nearest chunks, nearest first."""
+        """Ids and cosine similarities of the k nearest chunks, nearest first.
+
+        A chunk is as near as the nearest of its text and the questions it answers.
+        """
         vector = self._embedding.encode([query])
-        hits: list[tuple[str, float]] = []
+        hits: dict[str, float] = {}
         with told(self._location):
             for name in collections:
                 result = self._collection(name).query(
                     query_embeddings=vector,
-                    n_results=k,
+                    n_results=k * ROWS_A_CHUNK,
                     where=self._scope(name),
                     include=["distances"],
                 )
                 distances = (result["distances"] or [[]])[0]
-                hits += [
-                    (chunk_id, 1.0 - distance)
-                    for chunk_id, distance in zip(result["ids"][0], distances, strict=True)
-                ]
-        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:k]
+                for row_id, distance in zip(result["ids"][0], distances, strict=True):
+                    chunk_id = row_id.partition(QUESTION_MARK)[0]
+                    hits[chunk_id] = max(hits.get(chunk_id, -1.0), 1.0 - distance)
+        return sorted(hits.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
 
     def stats(self) -> IndexStats:
         """What the index holds."""
@@ -287,7 +292,7 @@ class Index:
 
     def _rows(self, name: CollectionName) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         rows = self._collection(name).get(
-            where=self._scope(name), include=["documents", "metadatas"]
+            where=_texts(self._scope(name)), include=["documents", "metadatas"]
         )
         return zip(rows["ids"], rows["documents"] or [], rows["metadatas"] or [], strict=True)
 
@@ -301,22 +306,25 @@ class Index:
         """Make the part of a collection that `scope` selects hold exactly these documents."""
         wanted = {chunk.id: chunk for document in documents for chunk in split(document)}
         collection = self._collection(name)
-        rows = collection.get(where=scope, include=["metadatas"])
+        rows = collection.get(where=_texts(scope), include=["metadatas"])
         hashes = {
             chunk_id: metadata["content_hash"]
             for chunk_id, metadata in zip(rows["ids"], rows["metadatas"] or [], strict=True)
         }
         gone = [chunk_id for chunk_id in hashes if chunk_id not in wanted]
         new = [chunk for chunk in wanted.values() if hashes.get(chunk.id) != chunk.content_hash]
-        if gone:
-            collection.delete(ids=gone)
+        stale = [*gone, *(chunk.id for chunk in new if chunk.id in hashes)]
+        if stale:
+            collection.delete(where={"chunk_id": {"$in": stale}})
         for start in range(0, len(new), BATCH):
             batch = new[start : start + BATCH]
+            rows_of = [row for chunk in batch for row in _to_rows(chunk)]
+            ids, embedded, shown, metadatas = map(list, zip(*rows_of, strict=True))
             collection.upsert(
-                ids=[chunk.id for chunk in batch],
-                embeddings=self._embedding.encode([chunk.embedded_text for chunk in batch]),
-                documents=[chunk.text for chunk in batch],
-                metadatas=[_to_metadata(chunk) for chunk in batch],
+                ids=ids,
+                embeddings=self._embedding.encode(embedded),
+                documents=shown,
+                metadatas=metadatas,
             )
             if on_progress is not None:
                 on_progress(start + len(batch), len(new))
@@ -330,8 +338,25 @@ def _of(document_ids: list[str]) -> Any:
     return {"document_id": {"$in": document_ids or [""]}}
 
 
+def _texts(scope: Any) -> Any:
+    """Chroma's filter for the rows that hold passages, not the questions that lead to them."""
+    texts = {"row": "text"}
+    return {"$and": [scope, texts]} if scope else texts
+
+
+def _to_rows(chunk: Chunk) -> Iterator[tuple[str, str, str, dict[str, str | int]]]:
+    """Id, embedded text, shown text and metadata: the passage, then each question it answers."""
+    yield chunk.id, chunk.embedded_text, chunk.text, {**_to_metadata(chunk), "row": "text"}
+    owner: dict[str, str | int] = {"chunk_id": chunk.id, "document_id": chunk.document_id}
+    for number, question in enumerate(chunk.questions):
+        row_id = f"{chunk.id}{QUESTION_MARK}{number}"
+        yield row_id, question, question, {**owner, "row": "question"}
+
+
 def _to_metadata(chunk: Chunk) -> dict[str, str | int]:
     return {
+        "chunk_id": chunk.id,
+        "questions": "\n".join(chunk.questions),
         "document_id": chunk.document_id,
         "document_title": chunk.document_title,
         "heading_path": "\n".join(chunk.heading_path),
@@ -350,4 +375,5 @@ def _to_chunk(chunk_id: str, text: str, metadata: Mapping[str, Any]) -> Chunk:
         heading_path=path,
         position=int(metadata["position"]),
         text=text,
+        questions=tuple(filter(None, str(metadata["questions"]).split("\n"))),
     )

@@ -43,7 +43,7 @@ class _Lexicon:
         self.revision = revision
         self.chunks = {chunk.id: chunk for chunk in chunks}
         self._ids = list(self.chunks)
-        self._bm25 = _bm25([words(chunk.embedded_text) for chunk in chunks]) if chunks else None
+        self._bm25 = _bm25([_searched(chunk) for chunk in chunks]) if chunks else None
 
     def best(self, query: str, k: int) -> list[tuple[str, float]]:
         """Ids and BM25 scores of the k best chunks that share a word with the query."""
@@ -129,6 +129,11 @@ def words(text: str) -> list[str]:
     # A stemmer may not be shared by threads; a new one costs microseconds.
     stems: list[str] = Stemmer("english").stemWords(_WORD.findall(text.lower()))
     return stems
+
+
+def _searched(chunk: Chunk) -> list[str]:
+    """The words a chunk is found by: its own and those of the questions it answers."""
+    return words("\n".join((chunk.embedded_text, *chunk.questions)))
 
 
 def _bm25(tokens: list[list[str]]) -> BM25:

@@ -23,6 +23,7 @@ def shipped_texts(catalog: Catalog) -> Iterator[str]:
     for document in catalog.documents.values():
         for chunk in split(document):
             yield chunk.embedded_text
+            yield from chunk.questions
     for rubric in catalog.rubrics.values():
         for criterion in rubric.criteria:
             yield from (criterion.statement, *criterion.meets, *criterion.near_misses)
