@@ -73,6 +73,23 @@ def fit(
 
 
 @app.command()
+def interviewer(
+    base_url: Annotated[str | None, typer.Option(help="An OpenAI-compatible server.")] = None,
+    model: Annotated[str | None, typer.Option(help="Its model, or a .gguf file.")] = None,
+    scenario: Annotated[str, typer.Option(help="Which scenario.")] = "anomaly-detection-system",
+    candidate: Annotated[str | None, typer.Option(help="Only this candidate.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Keep the sessions here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulated candidates against the interviewer; every transcript is checked in code."""
+    from app.settings import settings, use_flags
+    from evals.interviewer import report
+
+    use_flags(openai_base_url=base_url, model=model)
+    show({"interviews": report(settings(), scenario, candidate, folder)}, as_json)
+
+
+@app.command()
 def retrieval(as_json: AsJson = False) -> None:
     """Recall and nDCG of dense, lexical and fused search on natural questions."""
     from evals.retrieval import report

@@ -62,16 +62,21 @@ class Reading:
         )
 
 
-def answer_schema(ids: Sequence[str]) -> dict[str, Any]:
-    """A JSON schema with one required entry for each criterion, quote before verdict."""
+def answer_schema(ids: Sequence[str], *, capped: bool) -> dict[str, Any]:
+    """A JSON schema with one required entry for each criterion, quote before verdict.
+
+    `capped` bounds the texts: a small model that is held to a schema may never end a string.
+    """
     text = {"type": "string"}
+    short = {"type": "string", "maxLength": 120} if capped else text
+    passage = {"type": "string", "maxLength": 300} if capped else text
     return {
         "type": "object",
         "properties": {
             "criteria": _object({name: {"$ref": "#/$defs/check"} for name in ids}),
             "misconceptions": {
                 "type": "array",
-                "items": _object({"id": text, "quote": text, "confidence": {"type": "number"}}),
+                "items": _object({"id": short, "quote": passage, "confidence": {"type": "number"}}),
             },
         },
         "required": ["criteria", "misconceptions"],
@@ -79,8 +84,8 @@ def answer_schema(ids: Sequence[str]) -> dict[str, Any]:
         "$defs": {
             "check": _object(
                 {
-                    "quote": text,
-                    "rationale": text,
+                    "quote": passage,
+                    "rationale": short,
                     "verdict": {"type": "string", "enum": ["met", "partial", "missed"]},
                     "confidence": {"type": "number"},
                 }

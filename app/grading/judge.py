@@ -125,7 +125,8 @@ class Judge:
             run,
             messages,
             "checklist",
-            answer_schema([each.id for each in criteria]),
+            # OpenAI's strict schemas know no maxLength, and its models need none.
+            answer_schema([each.id for each in criteria], capped=not self._model.is_hosted),
             # Repeated gradings are to differ where the model wavers.
             temperature=0.0 if self._samples == 1 else None,
         )

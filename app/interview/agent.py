@@ -139,6 +139,7 @@ class AgentInterviewer:
         """Everything of one run; ModelError if not a word came. A context too small gets less."""
         run = Run("interviewer", context.turn_id)
         stop = self._stops[session.id] = Stop()
+        stop.then(run.stop)
         system = SystemMessage(
             system_prompt(context.item, session.plan.level, tools=bool(self._tools))
         )

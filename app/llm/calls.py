@@ -38,11 +38,16 @@ class Run:
     attempts_left: int = ATTEMPTS
     calls: list[ModelCall] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+    stopped: bool = False
 
     @property
     def seconds_left(self) -> float:
         """Until the deadline; never negative."""
         return max(0.0, self.began + self.seconds - time.monotonic())
+
+    def stop(self) -> None:
+        """Nothing more is wanted of it."""
+        self.stopped = True
 
 
 _current: ContextVar[Run] = ContextVar("run")

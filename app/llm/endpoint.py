@@ -173,7 +173,11 @@ class _Call:
         self._start_over()
 
     def take(self, chunk: ChatGenerationChunk) -> None:
-        """Note what a piece of a stream adds."""
+        """Note what a piece of a stream adds. CallFailed once nobody waits for more."""
+        # Python 3.11 can lose a cancellation in `asyncio.wait_for`, which the client puts around
+        # each piece: so neither the deadline nor Stop may rest on it alone.
+        if self._run.stopped or self._run.seconds_left <= 0:
+            raise CallFailed("stopped" if self._run.stopped else "timeout")
         info = chunk.generation_info or {}
         self._text += chunk.text
         self._tools += "".join(
@@ -229,6 +233,8 @@ class _Call:
 
     def record(self) -> None:
         """Keep what was sent, what came and what it cost."""
+        if self._outcome == "stopped" and not self._run.stopped and self._run.seconds_left < 0.1:
+            self._outcome = "timeout"
         use = ModelUse(
             purpose=self._run.purpose,
             model=self._model,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.llm.calls import Run, within
-from app.llm.endpoint import Chat, Endpoint, complete
+from app.llm.endpoint import OPENAI, Chat, Endpoint, complete
 from app.llm.outcomes import CallFailed
 from app.llm.probe import Capabilities
 from app.llm.structured import options
@@ -28,6 +28,11 @@ class Model:
     def name(self) -> str:
         """The model's name."""
         return self.endpoint.model
+
+    @property
+    def is_hosted(self) -> bool:
+        """Whether OpenAI itself serves it."""
+        return self.endpoint.base_url == OPENAI
 
     def chat(self, temperature: float | None = None) -> Chat:
         """A LangChain client for it."""

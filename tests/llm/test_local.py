@@ -59,7 +59,7 @@ def test_a_file_that_is_no_model_is_told(tmp_path: Path) -> None:
 @pytest.mark.llm
 def test_a_small_model_holds_and_grades_a_whole_interview(tmp_path: Path) -> None:
     settings = Settings.model_validate(
-        {"data_dir": tmp_path, "model": str(smollm2()), "max_tokens": 250, "embedded": False}
+        {"data_dir": tmp_path, "model": str(smollm2()), "max_tokens": 450, "embedded": False}
     )
     engine = open_engine(settings)
     session = last(engine.start(short_plan())).session
