@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
+from app.errors import InterviewError
 from app.interview.export import Format, export_text, newest_report
 from app.interview.report import Report
 from app.interview.report_html import feedback_html
@@ -79,7 +80,10 @@ class FeedbackTab:
 
         def export(name: Format) -> None:
             def callback(sid: str, without: bool, request: gr.Request) -> str:
-                return export_file(self._page, sid, user_of(request), name, without)
+                try:
+                    return export_file(self._page, sid, user_of(request), name, without)
+                except InterviewError as error:  # the session is gone, or not this user's
+                    raise gr.Error(str(error), print_exception=False) from None
 
             button = {"md": self._markdown, "json": self._json, "html": self._html}[name]
             button.click(callback, [session_id, self._redact], self._file, **EVENT)

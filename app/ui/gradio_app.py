@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # all are read by Gradio and its server
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -16,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from app.catalog import default_catalog
+from app.interview.budget import Budget
 from app.interview.html_export import STYLE_FILE
 from app.interview.progress import progress
 from app.interview.wiring import open_engine
@@ -89,7 +91,9 @@ class App:
         self.blocks.load(self._open_page, None, everything, **EVENT)
 
         # A tab that a link has opened is selected too: then what the link asked for must stay.
-        def feedback(sid: str, request: gr.Request) -> Updates:
+        def feedback(sid: str, url: str, request: gr.Request) -> Updates:
+            if "view=feedback" in url:
+                return {shared.url: gr.skip()}
             return self._feedback.show(sid, user_of(request))
 
         def past(url: str, request: gr.Request) -> Updates:
@@ -110,7 +114,9 @@ class App:
             }
 
         self._interview_tab.select(interview, shared.session_id, shared.url, **EVENT)
-        self._feedback_tab.select(feedback, shared.session_id, self._feedback.outputs, **EVENT)
+        self._feedback_tab.select(
+            feedback, [shared.session_id, shared.url], self._feedback.outputs, **EVENT
+        )
         self._past_tab.select(past, shared.url, self._history.outputs, **EVENT)
         self._progress_tab.select(self._show_progress, None, [self._progress, shared.url], **EVENT)
         self._library_tab.select(library, shared.url, self._library.outputs, **EVENT)
@@ -142,15 +148,18 @@ class App:
         """What the address asks for: a session to go on with, a report, a replay, a document."""
         session_id, wanted = query.get("session", ""), query.get("view", "")
         select = {self._shared.tabs: gr.update(selected=wanted or "interview")}
-        yield select  # a callback that yields nothing would empty its outputs
+        # Before the tab is selected: what its own callback shows follows from these two.
+        yield {
+            self._shared.url: "?" + urlencode({name: each for name, each in query.items() if each}),
+            self._shared.session_id: session_id or gr.skip(),
+        }
         if wanted == "feedback":
-            yield {**select, self._shared.session_id: session_id}
             yield from self._interview.guarded(lambda: self._page.resume(session_id, user))
             yield {**self._feedback.show(session_id, user), **select}
         elif wanted == "replay":
             chosen = {self._shared.tabs: gr.update(selected="past")}
             shown = self._history.show_replay(session_id, user)
-            yield {**shown, **chosen, self._shared.session_id: session_id}
+            yield {**shown, **chosen}
         elif wanted == "past":
             yield {**self._history.show("", user), **select}
         elif wanted == "progress":
@@ -158,6 +167,7 @@ class App:
         elif wanted == "library":
             yield {**self._library.show(query.get("doc", "")), **select}
         elif session_id:
+            yield select
             yield from self._interview.guarded(lambda: self._page.resume(session_id, user))
 
     def _pressed(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
@@ -215,7 +225,12 @@ def run(settings: Settings, host: str = "127.0.0.1", port: int = 7860) -> None:
     access = open_access(settings, host)
     port = free_port(host, port)
     catalog = default_catalog()
-    page = Page(open_engine(settings), catalog)
+    budget = Budget(
+        sessions_an_hour=settings.sessions_an_hour,
+        messages_a_minute=settings.messages_a_minute,
+        session_tokens=settings.session_tokens,
+    )
+    page = Page(open_engine(settings), catalog, budget)
     library = Library(settings, catalog)
     blocks = App(page, library).blocks
     blocks.queue(default_concurrency_limit=None, api_open=False)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from urllib.parse import urlencode
 
 import gradio as gr
 
 from app.catalog import Catalog
 from app.domain.session import Session
+from app.errors import InterviewError
 from app.ui import view
 from app.ui.page import Page, Screen
 from app.ui.widgets import (
@@ -232,7 +234,8 @@ class InterviewTab:
             yield from self.guarded(lambda: page.take_back(sid, turn_id, user))
 
         def stop(sid: str, request: gr.Request) -> None:
-            page.stop(sid, user_of(request))
+            with suppress(InterviewError):  # the session is gone, or not this user's
+                page.stop(sid, user_of(request))
 
         options = {**EVENT, "outputs": self.outputs}
         undo = on_session(lambda sid, user: page.take_back(sid, None, user))

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from app.errors import StoreConflict
 from app.interview.engine import Progress
 
+MOST_AT_ONCE = 64
+"""Steps that run or wait, over all sessions; more would wait longer than anyone does."""
+
 
 @dataclass
 class _Running:
@@ -46,7 +49,10 @@ class _Running:
 
 
 class LiveSteps:
-    """The steps under way, one at most for each session."""
+    """The steps under way, one at most for each session.
+
+    That makes the queue fair: whoever sends much waits behind everyone who has sent once.
+    """
 
     def __init__(self, workers: int) -> None:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="interview")
@@ -54,13 +60,21 @@ class LiveSteps:
         self._lock = threading.Lock()
 
     def begin(self, session_id: str, steps: Callable[[], Iterator[Progress]]) -> None:
-        """Run a step in the background. StoreConflict while another one of the session runs."""
+        """Run a step in the background. StoreConflict while another one of the session runs.
+
+        The same if too many wait already.
+        """
         running = _Running()
         with self._lock:
             if session_id in self._running:
                 raise StoreConflict(
                     "The interviewer is still busy with your last message. Your text is still in "
                     "the box: send it when the reply is there."
+                )
+            if len(self._running) >= MOST_AT_ONCE:
+                raise StoreConflict(
+                    "Too many candidates are waiting for a reply just now. Your text is still in "
+                    "the box: send it again in a minute."
                 )
             self._running[session_id] = running
         self._executor.submit(self._run, session_id, running, steps)

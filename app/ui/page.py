@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from app.catalog import Catalog
 from app.domain.session import Session
 from app.errors import UsageError
+from app.interview.budget import Budget, check_message, check_start
 from app.interview.engine import Engine, Progress
 from app.interview.plans import make_plan
+from app.sessions.events import fold
 from app.ui import view
 from app.ui.live import LiveSteps
 
@@ -46,9 +49,10 @@ class Screen:
 class Page:
     """One engine behind many tabs of many browsers."""
 
-    def __init__(self, engine: Engine, catalog: Catalog) -> None:
+    def __init__(self, engine: Engine, catalog: Catalog, budget: Budget | None = None) -> None:
         self.engine = engine
         self.catalog = catalog
+        self._budget = budget or Budget()
         # The embedded grader is bound by the processor, so more workers than cores would only make
         # every turn slow; with a model the workers wait for the network most of the time.
         cores = os.cpu_count() or 2
@@ -69,6 +73,7 @@ class Page:
         if not choice:
             raise UsageError("Choose what to practise first.")
         plan = make_plan(self.catalog, choice, level, minutes)  # type: ignore[arg-type]
+        check_start(self.engine.store, user, datetime.now(UTC), self._budget)
         steps = self.engine.start(plan, user or "")
         session = next(steps).session
         yield Screen(session, "saved", detail="Opening the interview …", answer="")
@@ -87,6 +92,7 @@ class Page:
 
     def send(self, session_id: str, turn_id: str, text: str, user: str | None) -> Iterator[Screen]:
         """Send an answer or a question of the candidate."""
+        self._check_budget(session_id, user)
         session = self.engine.unpause(self.load(session_id, user))
         steps = self._run(session, lambda: self.engine.message(session, turn_id, text))
         unsent, emptied = view.draft_key(session), False
@@ -152,9 +158,14 @@ class Page:
 
     def grade_pending(self, session_id: str, user: str | None) -> Session:
         """Try again to grade what has no grade."""
+        self._check_budget(session_id, user)
         return self.engine.grade_pending(self.load(session_id, user))
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _check_budget(self, session_id: str, user: str | None) -> None:
+        events = self.engine.store.events(session_id, user)
+        check_message(fold(session_id, events), events, datetime.now(UTC), self._budget)
 
     def _run(self, session: Session, steps: Callable[[], Iterator[Progress]]) -> Iterator[Screen]:
         self.live.begin(session.id, steps)
