@@ -17,10 +17,12 @@ ANSWER = (
     "half of the pages lead to no action."
 )
 HOSTILE = (
-    "<script>window.pwned = 1</script><img src=http://evil.invalid/a.png onerror='window.pwned=2'>"
+    "<script>window.pwned = 1</script>"
+    "<img src=http://evil.invalid/a.png onerror='window.pwned=2'>"
     "![x](http://evil.invalid/b.png) [y](javascript:window.pwned=3) {{constructor}} "
     "${window.pwned=4} <style>@import url(http://evil.invalid/c.css)</style>"
-    "<iframe src=http://evil.invalid></iframe> We keep the fast path simple because latency decides."
+    "<iframe src=http://evil.invalid></iframe> "
+    "We keep the fast path simple because latency decides."
 )
 OpenTab = Callable[..., Any]
 
