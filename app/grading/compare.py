@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from app.domain.content import TermGroup
 from app.embedding import MiniLM, Vectors
-from app.grading.words import FUNCTION_WORDS, is_negated, stem, stems, words
+from app.grading.words import FUNCTION_WORDS, stem, words
 
 CACHED_WORDINGS = 8192
 LIGHT_TOKEN = 0.05
@@ -21,15 +20,11 @@ PART_TOKEN = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Wording:
-    """A text, read once: its words with their rarity, its vector, and a vector for each token."""
+    """A text, read once: its words with their rarity, and a vector for each token."""
 
-    text: str
-    stems: tuple[str, ...]
     weights: dict[str, float]
     content: tuple[str, ...]
     numbers: frozenset[str]
-    negated: bool
-    vector: Vectors
     tokens: Vectors
     token_weights: Vectors
 
@@ -50,13 +45,9 @@ class Reader:
         carrying = [word for word in found if word not in FUNCTION_WORDS]
         pieces, vectors = self._embedding.encode_tokens(text)
         return Wording(
-            text=text,
-            stems=tuple(stem(word) for word in found),
             weights={stem(word): self._embedding.rarity(word) for word in carrying},
             content=tuple(stem(word) for word in carrying),
             numbers=frozenset(word for word in found if any(mark.isdigit() for mark in word)),
-            negated=is_negated(text),
-            vector=self._embedding.encode([text])[0],
             tokens=vectors,
             token_weights=np.array([self._token_weight(piece) for piece in pieces], np.float32),
         )
@@ -81,38 +72,12 @@ def plain_recall(wanted: Wording, said: Wording) -> float:
     return sum(name in said.weights for name in wanted.weights) / len(wanted.weights)
 
 
-def dice(first: Wording, second: Wording) -> float:
-    """Shared content words: twice the shared over all."""
-    shared = len(first.weights.keys() & second.weights.keys())
-    total = len(first.weights) + len(second.weights)
-    return 2 * shared / total if total else 0.0
-
-
 def nearest_tokens(wanted: Wording, said: Wording) -> Vectors:
     """For each wanted token, the cosine of the said token nearest to it: shape (t,)."""
     if not len(wanted.tokens) or not len(said.tokens):
         return np.zeros(len(wanted.tokens), np.float32)
     nearest: Vectors = (wanted.tokens @ said.tokens.T).max(axis=1)
     return nearest
-
-
-def alignment(wanted: Wording, said: Wording) -> tuple[float, float]:
-    """How well tokens find their like: of the wanted among the said, and the other way round."""
-    if not len(wanted.tokens) or not len(said.tokens):
-        return 0.0, 0.0
-    cosines = wanted.tokens @ said.tokens.T
-    there = float(np.average(cosines.max(axis=1), weights=wanted.token_weights))
-    back = float(np.average(cosines.max(axis=0), weights=said.token_weights))
-    return there, back
-
-
-def term_share(groups: Sequence[TermGroup], said: Wording) -> float:
-    """Share of the expected ideas of which one synonym stands in the text."""
-    if not groups:
-        return 0.0
-    text = f" {' '.join(said.stems)} "
-    held = sum(any(f" {' '.join(_term(term))} " in text for term in group) for group in groups)
-    return held / len(groups)
 
 
 def in_order(wanted: Wording, said: Wording) -> float:
@@ -127,8 +92,3 @@ def in_order(wanted: Wording, said: Wording) -> float:
             row[place] = diagonal + 1 if name == other else max(row[place], row[place - 1])
             diagonal = here
     return row[-1] / len(wanted.content)
-
-
-@lru_cache(maxsize=16384)
-def _term(term: str) -> tuple[str, ...]:
-    return tuple(stems(term))

@@ -26,9 +26,12 @@ from app.grading.examples import AnswerReading, Reference, compare, read_answer,
 from app.grading.gates import examine
 from app.grading.grader import GradingRequest
 from app.grading.statement import statement_features
+from app.grading.words import is_denied, is_negated
 
 HEADS_FILE = Path(__file__).parent.parent / "assets" / "grading_heads.json"
 CACHED_REFERENCES = 1024
+LONGEST_STATEMENT = 25
+"""Words up to which a text counts as one statement; longer ones are references of many points."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,11 @@ class EmbeddedGrader:
     def _by_statement(
         self, criterion: Criterion, sentences: Sequence[Span], question: str
     ) -> CriterionVerdict:
-        """Where an author left no examples: the bare statement, or a reference of several points."""
+        """Where an author left no examples: a bare statement, or a reference of many points."""
+        if not is_negated(criterion.statement):
+            sentences = [each for each in sentences if not is_denied(each.text)]
+        if not sentences:
+            return _missed(criterion, "The answer denies it.")
         answer = "\n".join(sentence.text for sentence in sentences)
         features = statement_features(criterion.statement, answer, question, self._reader)
         long = len(criterion.statement.split()) > LONGEST_STATEMENT
@@ -151,10 +158,6 @@ class EmbeddedGrader:
 
     def _read_reference(self, part: Criterion | Misconception) -> Reference:
         return read_reference(part, self._embedding)
-
-
-LONGEST_STATEMENT = 25
-"""Words up to which a text counts as one statement; longer ones are references of many points."""
 
 
 def _verdict(criterion: Criterion, verdict: Verdict, p_met: float, quote: str) -> CriterionVerdict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,17 +10,16 @@ import numpy as np
 from app.domain.content import Criterion, Misconception
 from app.embedding import MiniLM, Vectors
 from app.grading.evidence import Span
-from app.grading.words import content_stems, is_negated, stems
+from app.grading.words import content_stems, is_denied, is_negated, stems
 
-FEATURES = ("like", "margin", "statement", "terms", "terms_in_answer", "shared", "negated")
-
-_DENIAL = re.compile(
-    r"""^\W*(?:it\ is\ (?:not\ true|wrong|false|untrue)|it's\ (?:not\ true|wrong|false)
-        |i\ would\ never\ (?:say|claim)|(?:we|i)\ (?:would|do|will)\ not\ do\ (?:this|that)
-        |nobody\ should|there\ is\ no\ (?:need|point|reason)|i\ (?:don't|do\ not)\ (?:think|believe)
-        |(?:we|i)\ (?:don't|do\ not)\ need)\b""",
-    re.VERBOSE | re.IGNORECASE,
+FEATURES = (
+    "words_margin",
+    "meaning_margin",
+    "terms_and_meaning",
+    "all_terms_together",
+    "statement_words",
 )
+"""Chosen forward by AUC on the dev split from two dozen; see evals/LOG.md."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +27,18 @@ class Piece:
     """A sentence of the answer, or two neighbours, ready to compare with."""
 
     text: str
-    vector: Vectors
     content: frozenset[str]
     stems: str
-    negated: bool
     denied: bool
 
 
 @dataclass(frozen=True)
 class AnswerReading:
-    """All pieces of an answer; `vectors` has one row for each."""
+    """All pieces of an answer, the `sentences` first; `vectors` has one row for each."""
 
     pieces: tuple[Piece, ...]
     vectors: Vectors
-    stems: str
+    sentences: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +49,8 @@ class Reference:
     against_it: Vectors
     statement: Vectors
     for_content: tuple[frozenset[str], ...]
+    against_content: tuple[frozenset[str], ...]
+    statement_content: frozenset[str]
     for_negated: tuple[bool, ...]
     terms: tuple[tuple[str, ...], ...]
 
@@ -77,16 +75,13 @@ def read_answer(spans: Sequence[Span], sentences: int, embedding: MiniLM) -> Ans
     pieces = tuple(
         Piece(
             text=span.text,
-            vector=vector,
             content=frozenset(content_stems(span.text)),
             stems=_padded(span.text),
-            negated=is_negated(span.text),
-            denied=bool(_DENIAL.search(span.text)),
+            denied=is_denied(span.text),
         )
-        for span, vector in zip(spans, vectors, strict=True)
+        for span in spans
     )
-    whole = " ".join(piece.stems for piece in pieces[:sentences])
-    return AnswerReading(pieces=pieces, vectors=vectors, stems=whole)
+    return AnswerReading(pieces=pieces, vectors=vectors, sentences=sentences)
 
 
 def read_reference(part: Criterion | Misconception, embedding: MiniLM) -> Reference:
@@ -102,6 +97,8 @@ def read_reference(part: Criterion | Misconception, embedding: MiniLM) -> Refere
         against_it=embedding.encode(against_it),
         statement=embedding.encode([statement])[0],
         for_content=tuple(frozenset(content_stems(text)) for text in for_it),
+        against_content=tuple(frozenset(content_stems(text)) for text in against_it),
+        statement_content=frozenset(content_stems(statement)),
         for_negated=tuple(is_negated(text) for text in for_it),
         terms=terms,
     )
@@ -114,22 +111,25 @@ def compare(answer: AnswerReading, reference: Reference) -> Comparison:
     statement = answer.vectors @ reference.statement
     nearest = like.argmax(axis=1)
     best_like = like.max(axis=1)
-    terms = np.array([_term_share(piece.stems, reference) for piece in answer.pieces])
-    shared = np.array([_shared(piece.content, reference) for piece in answer.pieces])
+    pieces = answer.pieces
+    terms = np.array([_term_share(piece.stems, reference) for piece in pieces])
+    shared = np.array([_most_shared(piece.content, reference.for_content) for piece in pieces])
+    against = np.array([_most_shared(piece.content, reference.against_content) for piece in pieces])
     best = int(np.argmax(best_like + 0.5 * statement + terms + shared))
-    piece = answer.pieces[best]
     return Comparison(
-        best=piece,
+        best=pieces[best],
         features={
-            "like": float(best_like.max()),
-            "margin": float((best_like - unlike).max()),
-            "statement": float(statement.max()),
-            "terms": float(terms.max()),
-            "terms_in_answer": _term_share(answer.stems, reference),
-            "shared": float(shared.max()),
-            "negated": float(piece.negated and not reference.for_negated[int(nearest[best])]),
+            "words_margin": float((shared - against).max()),
+            "meaning_margin": float((best_like - unlike).max()),
+            "terms_and_meaning": float(terms[best] * best_like[best]),
+            "all_terms_together": float(terms.max() >= 1.0),
+            "statement_words": max(
+                len(piece.content & reference.statement_content)
+                / max(1, len(reference.statement_content))
+                for piece in pieces
+            ),
         },
-        denied=piece.denied,
+        denied=pieces[best].denied and not reference.for_negated[int(nearest[best])],
     )
 
 
@@ -145,13 +145,9 @@ def _term_share(text: str, reference: Reference) -> float:
     return held / len(reference.terms)
 
 
-def _shared(own: frozenset[str], reference: Reference) -> float:
+def _most_shared(own: frozenset[str], examples: Sequence[frozenset[str]]) -> float:
     """Content words shared with the example that shares most: twice the shared over all."""
     return max(
-        (
-            2 * len(own & example) / (len(own) + len(example))
-            for example in reference.for_content
-            if own or example
-        ),
+        (2 * len(own & each) / (len(own) + len(each)) for each in examples if own or each),
         default=0.0,
     )

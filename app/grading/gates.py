@@ -9,6 +9,7 @@ from app.domain.assessment import Flag
 from app.domain.content import Rubric
 from app.grading.evidence import Span, split_sentences
 from app.grading.words import (
+    FUNCTION_WORDS,
     content_stems,
     function_word_share,
     ngrams,
@@ -21,6 +22,7 @@ PASTE_SHARE = 0.7
 LIST_CHUNKS = 5
 LIST_WORDS_A_CHUNK = 3.5
 LIST_FUNCTION_WORDS = 0.12
+LIST_WORDS = 8
 
 _OPENERS = frozenset(
     content_stems(
@@ -102,16 +104,17 @@ def speaks_to_the_grader(sentence: str) -> bool:
 
 def _is_keyword_list(text: str) -> bool:
     """Many short chunks and hardly a function word: terms are named and nothing is said of them."""
+    found = words(text)
+    if any(character.isdigit() for character in text):
+        return False
+    if len(found) >= LIST_WORDS and not any(word in FUNCTION_WORDS for word in found):
+        return True
     chunks = [chunk for chunk in re.split(r"[,;|/\n•]+|\s[-–—]\s", text) if words(chunk)]
     if len(chunks) < LIST_CHUNKS:
         return False
     lengths = sorted(len(words(chunk)) for chunk in chunks)
     typical = lengths[len(lengths) // 2]
-    return (
-        typical <= LIST_WORDS_A_CHUNK
-        and function_word_share(text) < LIST_FUNCTION_WORDS
-        and not any(character.isdigit() for character in text)
-    )
+    return typical <= LIST_WORDS_A_CHUNK and function_word_share(text) < LIST_FUNCTION_WORDS
 
 
 def _share(own: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:

@@ -7,6 +7,7 @@ nothing but a reference text.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -69,13 +70,9 @@ def statement_features(
 def _joined(parts: Sequence[Wording]) -> Wording:
     """Several sentences as one wording; tokens keep the company they were read in."""
     return Wording(
-        text=" ".join(part.text for part in parts),
-        stems=tuple(stem for part in parts for stem in part.stems),
         weights={stem: weight for part in parts for stem, weight in part.weights.items()},
         content=tuple(stem for part in parts for stem in part.content),
         numbers=frozenset(number for part in parts for number in part.numbers),
-        negated=any(part.negated for part in parts),
-        vector=parts[0].vector,
         tokens=np.vstack([part.tokens for part in parts]),
         token_weights=np.concatenate([part.token_weights for part in parts]),
     )
@@ -85,4 +82,4 @@ def _cut(wording: Wording) -> Wording:
     """A long reference compared in order by its beginning: the comparison is quadratic."""
     if len(wording.content) <= LONGEST_ORDER:
         return wording
-    return Wording(**{**wording.__dict__, "content": wording.content[:LONGEST_ORDER]})
+    return replace(wording, content=wording.content[:LONGEST_ORDER])

@@ -33,6 +33,13 @@ NEGATIONS = frozenset(
     avoid unnecessary pointless useless needless irrelevant nobody nothing
     """.split()
 )
+_DENIAL = re.compile(
+    r"""^\W*(?:it\ is\ (?:not\ true|wrong|false|untrue)|it's\ (?:not\ true|wrong|false)
+        |i\ would\ never\ (?:say|claim)|(?:we|i)\ (?:would|do|will)\ not\ do\ (?:this|that)
+        |nobody\ should|there\ is\ no\ (?:need|point|reason)|i\ (?:don't|do\ not)\ (?:think|believe)
+        |(?:we|i)\ (?:don't|do\ not)\ need)\b""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _lock = threading.Lock()
 _stemmer = Stemmer.Stemmer("english")
 
@@ -91,3 +98,8 @@ def overlap(text: str, other: str, size: int) -> float:
 def is_negated(text: str) -> bool:
     """Whether a sentence says that something is not so, or not done."""
     return any(word in NEGATIONS or word.endswith("n't") for word in words(text))
+
+
+def is_denied(sentence: str) -> bool:
+    """Whether a sentence denies as a whole what it goes on to say."""
+    return bool(_DENIAL.search(normalise(sentence)))
