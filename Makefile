@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 PORT ?= 7860
 INSTALLED := .venv/.installed
 
-.PHONY: help setup setup-system run test test-slow test-llm check fix index vectors bench eval lock wheel clean
+.PHONY: screenshots help setup setup-system run test test-slow test-llm check fix index vectors bench bench-load eval reliability audit licences lock wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,19 @@ vectors: setup ## compute the shipped vectors anew
 bench: setup ## start-up, index, search and grading speed as ratios
 	$(PY) -m evals bench
 
+bench-load: setup ## 1 to 16 simulated candidates at once: turns a second, waiting time, memory
+	$(PY) -m evals load
+
+reliability: setup ## prove every promise: runs, lost, duplicated, worst recovery time
+	$(PY) -m evals reliability
+
+# --strict: what the advisory service could not tell about counts as a failure, not as a pass.
+audit: setup ## known weaknesses of everything pinned (asks the advisory service of PyPI)
+	$(UV) tool run --quiet pip-audit==2.10.1 --strict --disable-pip --require-hashes -r requirements.lock
+
+licences: setup ## the licence of everything pinned
+	$(UV) tool run --quiet pip-licenses==5.5.5 --python $(PY) --order=license
+
 eval: setup ## agreement with the gold labels, attacks, retrieval
 	$(PY) -m evals all
 
@@ -65,6 +78,9 @@ lock: ## resolve the dependencies anew
 
 wheel: setup ## build the wheel into dist/
 	$(UV) build --quiet --wheel
+
+screenshots: setup ## take the README's pictures into docs/images (needs chromium)
+	$(PY) -m tests.ui.screenshots
 
 clean: ## remove what was made
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -59,7 +59,11 @@ PROMISES = (
             f"{SEARCH}test_index.py::test_two_processes",
         ),
     ),
-    Promise(text="Two replicas on one Postgres", tests=(f"{WHOLE}test_replicas.py",)),
+    Promise(
+        text="Two replicas on one Postgres: on in 2 s",
+        tests=(f"{WHOLE}test_replicas.py", "tests/ui/test_replicas_http.py"),
+    ),
+    Promise(text="Users see their own sessions only", tests=("tests/ui/test_users_http.py",)),
     Promise(
         text="The clock jumps backwards",
         tests=(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -91,10 +92,8 @@ def _send_and_kill(
     callback = tab.named("send")
 
     def send() -> None:
-        try:
+        with suppress(httpx.HTTPError):  # the server is dead, as wanted
             list(tab.call(callback, [session_id, turn_id, text]))
-        except httpx.HTTPError:
-            pass  # the server is dead, as wanted
 
     sender = threading.Thread(target=send)
     sender.start()
