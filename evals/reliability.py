@@ -75,7 +75,10 @@ PROMISES = (
         text="Any order of actions and crashes",
         tests=(f"{WHOLE}test_state_machine.py",),
     ),
-    Promise(text="Hostile text", tests=(f"{WHOLE}test_hostile_text.py",)),
+    Promise(
+        text="Hostile text and uploads",
+        tests=(f"{WHOLE}test_hostile_text.py", f"{WHOLE}test_hostile_uploads.py"),
+    ),
     Promise(
         text="Disk full, or read-only",
         tests=(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ MAX_WORDS = 220
 MIN_WORDS = 40
 """Text of fewer words that has no heading of its own joins its neighbour."""
 MAX_FILE_BYTES = 10 * 1024 * 1024
+PDF_SECONDS = 30.0
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")
 _SOURCE_MARK = re.compile(r"\s*\[@[a-z0-9-]+\]")
@@ -226,7 +228,13 @@ def _pdf_text(path: Path) -> str:
         reader = PdfReader(path)
         if reader.is_encrypted:
             raise BadInput(f"{path.name} is encrypted: save a copy without a password.")
-        text = "\n\n".join(page.extract_text() for page in reader.pages)
+        pages: list[str] = []
+        end = time.monotonic() + PDF_SECONDS
+        for page in reader.pages:  # a small file may unpack to hours of work
+            if time.monotonic() > end or sum(map(len, pages)) > MAX_FILE_BYTES:
+                raise BadInput(f"{path.name} takes too long to read: take the pages that matter.")
+            pages.append(page.extract_text())
+        text = "\n\n".join(pages)
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         # Damaged files make the parser fail in all of these ways.
         raise BadInput(f"{path.name} is not a readable PDF ({error}): export it again.") from None
