@@ -29,12 +29,18 @@ def bench(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def grading(grader: Grader = "embedded", as_json: AsJson = False) -> None:
-    """Agreement with the gold labels on the test split, against baselines."""
+def grading(
+    grader: Grader = "embedded",
+    split: Annotated[
+        Literal["dev", "test"], typer.Option(help="Tune on dev only; test is for the report.")
+    ] = "test",
+    as_json: AsJson = False,
+) -> None:
+    """Agreement with the gold labels, against baselines in the same run."""
     from app.interview.wiring import make_grader
     from evals.grading import report
 
-    show(report(make_grader(grader)), as_json)
+    show(report(make_grader(grader), split), as_json)
 
 
 @app.command()

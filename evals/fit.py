@@ -30,6 +30,8 @@ from evals.gold import load_gold, read_jsonl
 from evals.measures import accuracy, auc, kappa
 
 FOLDS = 5
+CHALLENGE_PRECISION = 0.95
+"""A wrong challenge annoys a candidate who was right; a missed one costs little."""
 STRENGTH = 0.3
 """Inverse regularisation: small, for some hundreds of examples."""
 DECIDED = 0.8
@@ -43,7 +45,9 @@ def fit_heads(statements: Path | None = None, references: Path | None = None) ->
     rows, labels, groups = gold_rows()
     heads["examples"], told["examples"] = _fit(rows, labels, groups, FEATURES)
     rows, labels, groups = misconception_rows(default_catalog())
-    heads["misconception"], told["misconception"] = _fit(rows, labels, groups, FEATURES)
+    heads["misconception"], told["misconception"] = _fit(
+        rows, labels, groups, FEATURES, precision=CHALLENGE_PRECISION
+    )
     for name, path in (("statement", statements), ("reference", references)):
         if path is not None:
             rows, labels, groups = statement_rows(path)
@@ -131,6 +135,7 @@ def _fit(
     labels: Sequence[bool],
     groups: Sequence[str],
     names: Sequence[str],
+    precision: float | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     x = np.array([[row[name] for name in names] for row in rows])
     y = np.array(labels)
@@ -142,6 +147,8 @@ def _fit(
     weights = logistic.coef_[0] / scaler.scale_
     bias = float(logistic.intercept_[0] - (weights * scaler.mean_).sum())
     met_from, missed_below = _thresholds(y, p)
+    if precision is not None:
+        met_from = missed_below = _precise(y, p, precision)
     head = {
         "weights": {name: round(float(w), 4) for name, w in zip(names, weights, strict=True)},
         "bias": round(bias, 4),
@@ -164,6 +171,12 @@ def _fit(
     return head, told
 
 
+def _precise(y: np.ndarray[Any, Any], p: np.ndarray[Any, Any], precision: float) -> float:
+    """The lowest threshold above which that share of findings is right."""
+    cuts = [cut for cut in np.arange(0.3, 0.98, 0.02) if y[p >= cut].mean() >= precision]
+    return round(float(cuts[0]), 2) if cuts else 0.98
+
+
 def _model() -> Any:
     return make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=1000))
 
@@ -171,14 +184,14 @@ def _model() -> Any:
 def _thresholds(y: np.ndarray[Any, Any], p: np.ndarray[Any, Any]) -> tuple[float, float]:
     """Where to say met and below which to say missed, on cross-validated probabilities.
 
-    Of all pairs that leave at most a fifth undecided, the one whose decided verdicts are right most
-    often; the undecided lie around even odds.
+    Of all pairs that leave at most a fifth undecided, the one whose decided verdicts agree best
+    with the labels, by kappa; the undecided lie around even odds.
     """
     best = (-1.0, 0.5, 0.5)
-    for met_from in np.arange(0.5, 0.8, 0.02):
+    for met_from in np.arange(0.4, 0.8, 0.02):
         for missed_below in np.arange(0.2, 0.52, 0.02):
             decided = (p >= met_from) | (p < missed_below)
             if decided.mean() >= DECIDED:
-                right = accuracy(y[decided], p[decided] >= met_from)
-                best = max(best, (right, float(met_from), float(missed_below)))
+                agreement = kappa(y[decided], p[decided] >= met_from)
+                best = max(best, (agreement, float(met_from), float(missed_below)))
     return round(best[1], 2), round(best[2], 2)

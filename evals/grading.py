@@ -113,13 +113,13 @@ def _judgements(
     ]
 
 
-def report(grader: Grader) -> dict[str, Any]:
-    """All measures on the test split; baselines' thresholds come from dev."""
-    dev, _ = grade_gold(grader, "dev")
-    judgements, levels = grade_gold(grader, "test")
+def report(grader: Grader, split: Split = "test") -> dict[str, Any]:
+    """All measures on one split; the baselines' thresholds come from dev in any case."""
+    dev, dev_levels = grade_gold(grader, "dev")
+    judgements, levels = (dev, dev_levels) if split == "dev" else grade_gold(grader, split)
     return {
         "grader": grader.name,
-        "split": "test",
+        "split": split,
         "answers": len(levels),
         "judgements": len(judgements),
         "criteria": criterion_measures(judgements),

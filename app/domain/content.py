@@ -63,7 +63,8 @@ class Document(Value):
     topics: tuple[Slug, ...] = Field(min_length=1)
     sources: tuple[Source, ...] = ()
     questions: dict[str, tuple[Text, ...]] = Field(
-        default={}, description="By heading: what people ask that the section answers, in their words"
+        default={},
+        description="By heading: what people ask that the section answers, in their words",
     )
     text: Text
     origin: Literal["shipped", "own"] = "shipped"
@@ -158,7 +159,7 @@ class Scoring(Value):
     tier_weights: dict[Tier, float] = {"must": 3.0, "should": 2.0, "stretch": 1.0}
     partial_credit: float = 0.5
     prompted_factor: float = 0.7
-    cut_points: tuple[float, float, float, float] = (0.15, 0.35, 0.55, 0.75)
+    cut_points: tuple[float, float, float, float] = (0.1, 0.22, 0.42, 0.62)
     max_unscored_share: float = 0.4
     level_caps: dict[Key, int] = Field(
         default={}, description="Highest overall level where nothing in a dimension was met"

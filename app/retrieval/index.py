@@ -315,7 +315,7 @@ class Index:
         new = [chunk for chunk in wanted.values() if hashes.get(chunk.id) != chunk.content_hash]
         stale = [*gone, *(chunk.id for chunk in new if chunk.id in hashes)]
         if stale:
-            collection.delete(where={"chunk_id": {"$in": stale}})
+            collection.delete(where=_where_in("chunk_id", stale))
         for start in range(0, len(new), BATCH):
             batch = new[start : start + BATCH]
             rows_of = [row for chunk in batch for row in _to_rows(chunk)]
@@ -335,7 +335,11 @@ class Index:
 
 def _of(document_ids: list[str]) -> Any:
     """Chroma's filter for these documents; its $in takes no empty list, and no id is empty."""
-    return {"document_id": {"$in": document_ids or [""]}}
+    return _where_in("document_id", document_ids or [""])
+
+
+def _where_in(name: str, values: list[str]) -> Any:
+    return {name: {"$in": values}}
 
 
 def _texts(scope: Any) -> Any:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from app.grading.evidence import find_quote, split_sentences, windows
 
-ANSWER = 'We page on burn rate, e.g. 14.4x over 1 h.  It costs\n- a "minute" of delay\n2) one pager!'
+ANSWER = (
+    'We page on burn rate, e.g. 14.4x over 1 h.  It costs\n- a "minute" of delay\n2) one pager!'
+)
 
 
 def test_sentences_keep_their_place_and_lose_their_bullets() -> None:

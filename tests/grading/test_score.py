@@ -56,7 +56,9 @@ RUBRIC = rubric_with({"a": "depth:must", "b": "depth:should", "c": "clarity:stre
 
 
 def test_tiers_weigh_three_two_and_one() -> None:
-    result = assess(RUBRIC, [answer(verdict("a", "met"), verdict("b", "missed"), verdict("c", "met"))])
+    result = assess(
+        RUBRIC, [answer(verdict("a", "met"), verdict("b", "missed"), verdict("c", "met"))]
+    )
     assert result.score == pytest.approx((3 + 1) / 6)
 
 
@@ -98,7 +100,8 @@ def test_a_hint_counts_like_a_probe() -> None:
 
 def test_met_unprompted_stays_so_when_a_probe_asks_again() -> None:
     result = assess(
-        RUBRIC, [answer(verdict("a", "met")), answer(verdict("a", "met"), turn="t2", probed="depth")]
+        RUBRIC,
+        [answer(verdict("a", "met")), answer(verdict("a", "met"), turn="t2", probed="depth")],
     )
     assert not result.verdicts[0].prompted
     assert result.verdicts[0].turn_id == "t1"
@@ -185,7 +188,7 @@ def test_without_answers_there_is_no_level() -> None:
 
 
 @pytest.mark.parametrize(
-    ("score", "level"), [(0.0, 1), (0.149, 1), (0.15, 2), (0.35, 3), (0.55, 4), (0.75, 5), (1, 5)]
+    ("score", "level"), [(0.0, 1), (0.099, 1), (0.1, 2), (0.22, 3), (0.42, 4), (0.62, 5), (1, 5)]
 )
 def test_levels_begin_at_their_cut_points(score: float, level: int) -> None:
     assert level_of(score, Scoring()) == level

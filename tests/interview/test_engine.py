@@ -14,15 +14,16 @@ from app.domain.session import Session
 from app.errors import BadInput, StoreConflict, UsageError
 from app.grading.embedded import EmbeddedGrader
 from app.interview.engine import Engine, last
+from app.interview.facts import is_clarifying
 from app.interview.plans import make_plan
-from app.interview.scripted import NOT_KNOWN, ScriptedInterviewer, is_clarifying
+from app.interview.scripted import NOT_KNOWN, ScriptedInterviewer
 from app.sessions.events import AnswerGiven, SessionEvent, fold
 from app.sessions.store import SessionStore
 from tests.factories import START
 
 ANSWER = (
-    "The goal is fewer useless pages and faster detection, not more anomalies. Two pages a shift for "
-    "sixty teams is the budget, and from it I derive the false positive rate per window."
+    "The goal is fewer useless pages and faster detection, not more anomalies. Two pages a shift "
+    "for sixty teams is the budget, and from it I derive the false positive rate per window."
 )
 
 
@@ -146,7 +147,10 @@ def test_a_question_no_fact_answers_gets_the_advice_to_assume(engine: Engine) ->
     [
         ("How many services are there?", True),
         ("Thanks. Before I design: who gets paged? And how often?", True),
-        ("What decides this design? The page budget does, so I derive the rate from it first.", False),
+        (
+            "What decides this design? The page budget does, so I derive the rate from it first.",
+            False,
+        ),
         ("I would page on burn rate.", False),
         ("Is two pages a shift right? " + "I would build on that number. " * 8, False),
     ],

@@ -93,9 +93,7 @@ def test_few_answers_left_reach_every_open_stage_once() -> None:
     turns = [turn()]
     seen: list[str | None] = []
     for left in range(5, 0, -1):
-        decision = decide_follow_up(
-            ITEM, RUBRIC, assessed(set()), turns, limits(answers_left=left)
-        )
+        decision = decide_follow_up(ITEM, RUBRIC, assessed(set()), turns, limits(answers_left=left))
         seen.append(decision.dimension)
         turns.append(
             turn(
