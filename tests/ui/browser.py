@@ -12,7 +12,7 @@ from tests.conftest import require
 from tests.ui.web import Server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-READY = "#begin, #talk .said, .summary, .replay, .sessions, .shelf, .empty"
+READY = "#begin, #talk .said, .report, .replay, .sessions, .shelf, .empty"
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def open_tab(chromium: Any, served: str) -> Iterator[Callable[..., Any]]:
         page.on("request", noted)
         page.on("pageerror", lambda error: thrown.append(str(error)))
         page.goto(served + query)
-        page.wait_for_selector(READY)
+        page.locator(READY).locator("visible=true").first.wait_for()
         return page
 
     yield open_one
