@@ -106,6 +106,7 @@ PROMISES = (
             f"{SEARCH}test_index.py::test_a_rebuild",
         ),
     ),
+    Promise(text="Keys are in no artefact", tests=(f"{WHOLE}test_secrets.py",)),
     Promise(text="Backup, restore, import", tests=(f"{STORE}test_portable.py",)),
 )
 

@@ -92,8 +92,11 @@ def _chroma_settings() -> Any:
 
 
 @contextmanager
-def told(location: str) -> Iterator[None]:
-    """Errors of Chroma, of its connection and of the disk, in words a user can act on."""
+def told(location: str, token: str = "") -> Iterator[None]:
+    """Errors of Chroma, of its connection and of the disk, in words a user can act on.
+
+    A server or a proxy may repeat the token in its error: it is left out.
+    """
     import httpx
     from chromadb.errors import ChromaError, NotFoundError
 
@@ -102,9 +105,10 @@ def told(location: str) -> Iterator[None]:
     except NotFoundError:
         raise SearchIndexError(f"The search index at {location} is gone: {REBUILD}.") from None
     except (ChromaError, httpx.HTTPError, OSError, ValueError) as error:
+        problem = str(error).replace(token, "***") if token else str(error)
         raise SearchIndexError(
-            f"The search index at {location} cannot be used ({error}). Check that it is reachable, "
-            f"that you may write there and that the disk has room; if so, {REBUILD}."
+            f"The search index at {location} cannot be used ({problem}). Check that it is "
+            f"reachable, that you may write there and that the disk has room; if so, {REBUILD}."
         ) from error
 
 

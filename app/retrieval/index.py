@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -74,11 +75,13 @@ class Index:
         embedding: Embedding,
         location: str,
         data_dir: Path,
+        token: str = "",
     ) -> None:
         self._client = client
         self._embedding = embedding
         self._location = location
         self._data_dir = data_dir
+        self._token = token
 
     @classmethod
     def open(
@@ -93,16 +96,21 @@ class Index:
         """
         folder = settings.index_dir
         location = f"{settings.chroma_host}:{settings.chroma_port}" if settings.chroma_host else ""
-        with told(location or str(folder)), locked(settings.data_dir):
+        token = settings.chroma_token.get_secret_value() if settings.chroma_token else ""
+        with told(location or str(folder), token), locked(settings.data_dir):
             client = connect(settings) if location else open_folder(folder)
             index = cls(
                 client,
                 embedding or default_embedding(),
                 location or str(folder),
                 settings.data_dir,
+                token,
             )
             index._create_collections()
         return index
+
+    def _telling(self) -> AbstractContextManager[None]:
+        return told(self._location, self._token)
 
     def close(self) -> None:
         """Release the folder or the connection."""
@@ -124,7 +132,7 @@ class Index:
         Unchanged chunks stay, new ones are embedded, vanished ones go. `on_progress(done, total)`
         counts the chunks to add, over both collections one after the other.
         """
-        with told(self._location), locked(self._data_dir):
+        with self._telling(), locked(self._data_dir):
             own = self.own_documents().values()
             return self._update("documents", documents, None, on_progress) + self._update(
                 "own", own, self._scope("own"), on_progress
@@ -136,7 +144,7 @@ class Index:
         """Drop everything, also another model's index, and build it from the documents."""
         from chromadb.errors import NotFoundError
 
-        with told(self._location), locked(self._data_dir):
+        with self._telling(), locked(self._data_dir):
             for name in COLLECTIONS:
                 try:
                     self._client.delete_collection(name)
@@ -149,7 +157,7 @@ class Index:
         """Keep a document of the user's own and index it; the number of its chunks."""
         if document.origin != "own":
             raise ValueError(f"{document.id} is a shipped document")
-        with told(self._location), locked(self._data_dir):
+        with self._telling(), locked(self._data_dir):
             self._own_dir.mkdir(parents=True, exist_ok=True)
             kept = self._own_path(document.id)
             partial = kept.with_suffix(".partial")
@@ -164,7 +172,7 @@ class Index:
         if document_id not in known:
             names = ", ".join(known) or "none yet"
             raise UnknownName(f"There is no own document {document_id!r}. Yours: {names}.")
-        with told(self._location), locked(self._data_dir):
+        with self._telling(), locked(self._data_dir):
             self._update("own", [], _of([document_id]), None)
             self._own_path(document_id).unlink(missing_ok=True)
 
@@ -176,14 +184,14 @@ class Index:
 
     def revision(self, collections: Iterable[CollectionName] = COLLECTIONS) -> str:
         """Changes whenever a chunk of these collections does, in whichever process."""
-        with told(self._location):
+        with self._telling():
             return " ".join(
                 str(self._collection(name).metadata.get("revision", "")) for name in collections
             )
 
     def chunks(self, collections: Iterable[CollectionName] = COLLECTIONS) -> list[Chunk]:
         """All chunks, by document and position."""
-        with told(self._location):
+        with self._telling():
             found = [
                 _to_chunk(chunk_id, text, metadata)
                 for name in collections
@@ -200,7 +208,7 @@ class Index:
         """
         vector = self._embedding.encode([query])
         hits: dict[str, float] = {}
-        with told(self._location):
+        with self._telling():
             for name in collections:
                 result = self._collection(name).query(
                     query_embeddings=vector,
