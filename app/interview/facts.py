@@ -25,13 +25,9 @@ _JOINED = re.compile(
 
 
 def questions_in(text: str) -> list[str]:
-    """The questions of a text; two joined by "and" come apart."""
-    return [
-        part.strip()
-        for span in split_sentences(text)
-        if span.text.rstrip("\"')").endswith("?")
-        for part in _JOINED.split(span.text)
-    ]
+    """The questions of a text; two joined by "and" come apart if each can stand alone."""
+    asked = (span.text for span in split_sentences(text) if span.text.rstrip("\"')").endswith("?"))
+    return [part.strip() for sentence in asked for part in _apart(sentence)]
 
 
 def is_clarifying(text: str) -> bool:
@@ -63,6 +59,11 @@ def find_fact(facts: Sequence[Fact], question: str, embedding: MiniLM) -> Fact |
         weighed = sum(weight * value for weight, value in zip(_WEIGHTS, nearness, strict=True))
         best = max(best, (weighed / sum(_WEIGHTS), fact), key=lambda pair: pair[0])
     return best[1] if best[0] >= NEAR_ENOUGH else None
+
+
+def _apart(sentence: str) -> list[str]:
+    parts = _JOINED.split(sentence)
+    return parts if all(len(content_stems(part)) >= 2 for part in parts) else [sentence]
 
 
 def _wordings(fact: Fact) -> str:
