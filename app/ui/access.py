@@ -12,7 +12,6 @@ from app.passwords import PasswordFile
 from app.settings import Settings
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONGEST_NAME = 200
 
 
@@ -78,7 +77,7 @@ def open_access(settings: Settings, host: str) -> Access:
 
 
 def is_local(host: str) -> bool:
-    """Whether only this machine can reach an address to listen on."""
+    """Whether an address or host name is this machine's own, for itself only."""
     if host == "localhost":
         return True
     try:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.ui.access import LOCAL_NAMES
+from app.ui.access import is_local
 
 LARGEST_BODY = 6 * 2**20
 """Bytes: a document of 5 MB, which is the most Gradio takes, and the form around it."""
@@ -67,7 +67,7 @@ class Guard:
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get(b"host", "").lower()
-        if self._local_only and _hostname(f"//{host}") not in LOCAL_NAMES:
+        if self._local_only and not is_local(_hostname(f"//{host}")):
             return 403, "This page is for its own machine: open it as 127.0.0.1 or localhost.\n"
         origin = headers.get(b"origin")
         if origin is not None and _place(origin) != host:
@@ -88,8 +88,8 @@ def _place(origin: str) -> str:
         return ""
 
 
-def _hostname(address: str) -> str | None:
+def _hostname(address: str) -> str:
     try:
-        return urlsplit(address).hostname
+        return urlsplit(address).hostname or ""
     except ValueError:
-        return None
+        return ""

@@ -48,7 +48,9 @@ def test_an_open_page_answers_to_this_machines_names_only(host: str) -> None:
     assert visit(host).get("/").status_code == 200
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost:7860", "[::1]:7860", "LOCALHOST"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:7860", "localhost:7860", "[::1]:7860", "LOCALHOST", "127.0.0.53"]
+)
 def test_this_machines_names_are_answered(host: str) -> None:
     assert visit(host, local_only=True).get("/").status_code == 200
 
