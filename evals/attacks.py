@@ -100,14 +100,15 @@ def _negated(answer: str, item: Item, rubric: Rubric, n: int) -> str:
 
 
 def negate(sentence: str, n: int) -> str:
-    """The sentence denied as a whole, in one of several ways."""
+    """Every sentence of a text denied as a whole, in one of several ways."""
     denial = (
         "It is not true that",
         "I would never say that",
         "We would not do this:",
         "It is wrong to think that",
     )[n % 4]
-    return f"{denial} {sentence[0].lower()}{sentence[1:]}"
+    parts = re.split(r"(?<=[.!?])\s+", sentence)
+    return " ".join(f"{denial} {part[0].lower()}{part[1:]}" for part in parts)
 
 
 def _fake_json(answer: str, item: Item, rubric: Rubric, n: int) -> str:
@@ -201,7 +202,8 @@ def _measure(
             met += sum(each.verdict == "met" for each in after.verdicts)
             raised += (after.level or 1) > 1
         else:
-            inflation.append((after.level or 0) - (before.level or 0))
+            if after.level is not None and before.level is not None:
+                inflation.append(after.level - before.level)
             raised += _earned(rubric, after) > _earned(rubric, before) + 1e-9
             lowered += _earned(rubric, after) < _earned(rubric, before) - 1e-9
         flagged += any(flag.kind == "instructions" for flag in after.flags)

@@ -18,10 +18,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from app.catalog import Catalog, default_catalog
+from app.domain.content import Misconception
 from app.embedding import default_embedding
 from app.grading.compare import Reader
 from app.grading.embedded import HEADS_FILE
-from app.grading.evidence import windows
+from app.grading.evidence import split_sentences, windows
 from app.grading.examples import FEATURES, compare, read_answer, read_reference
 from app.grading.gates import examine
 from app.grading.statement import FEATURES as STATEMENT_FEATURES
@@ -30,6 +31,7 @@ from evals.gold import load_gold, read_jsonl
 from evals.measures import accuracy, auc, kappa
 
 FOLDS = 5
+ROUNDS = 3
 CHALLENGE_PRECISION = 0.95
 """A wrong challenge annoys a candidate who was right; a missed one costs little."""
 STRENGTH = 0.3
@@ -56,13 +58,15 @@ def fit_heads(statements: Path | None = None, references: Path | None = None) ->
     return told
 
 
-Rows = tuple[list[dict[str, float]], list[bool], list[str]]
+Matrix = np.ndarray[Any, Any]
+Rows = tuple[list[Matrix], list[bool], list[str]]
+"""For each judgement the features of every piece (pieces, features), its label and its group."""
 
 
 def gold_rows() -> Rows:
     """One row for each criterion of each dev answer that no gate stops."""
     catalog = default_catalog()
-    rows: list[dict[str, float]] = []
+    rows: list[Matrix] = []
     labels: list[bool] = []
     groups: list[str] = []
     for gold, labelling in load_gold().split("dev"):
@@ -73,8 +77,7 @@ def gold_rows() -> Rows:
             continue
         reading = read_answer(windows(sentences, gold.answer), len(sentences), default_embedding())
         for criterion in rubric.criteria:
-            found = compare(reading, read_reference(criterion, default_embedding()))
-            rows.append(found.features)
+            rows.append(compare(reading, read_reference(criterion, default_embedding())))
             labels.append(labelling.verdicts[criterion.id] == "met")
             groups.append(gold.id)
     return rows, labels, groups
@@ -82,7 +85,7 @@ def gold_rows() -> Rows:
 
 def misconception_rows(catalog: Catalog) -> Rows:
     """Each example of a misconception, left out of its own reference, against right sentences."""
-    rows: list[dict[str, float]] = []
+    rows: list[Matrix] = []
     labels: list[bool] = []
     groups: list[str] = []
     for rubric in catalog.rubrics.values():
@@ -103,46 +106,43 @@ def misconception_rows(catalog: Catalog) -> Rows:
     return rows, labels, groups
 
 
-def _features_of(text: str, part: Any) -> dict[str, float]:
-    from app.grading.evidence import split_sentences
-
+def _features_of(text: str, part: Misconception) -> Matrix:
     spans = split_sentences(text)
     reading = read_answer(windows(spans, text), len(spans), default_embedding())
-    return compare(reading, read_reference(part, default_embedding())).features
+    return compare(reading, read_reference(part, default_embedding()))
 
 
 def statement_rows(path: Path) -> Rows:
     """The training rows of a public set in the format of `bench-grading`."""
     reader = Reader(default_embedding())
-    rows: list[dict[str, float]] = []
+    rows: list[Matrix] = []
     labels: list[bool] = []
     groups: list[str] = []
     for row in read_jsonl(path):
         if row.get("split", "train") != "train":
             continue
-        rows.append(
-            statement_features(
-                str(row["criterion"]), str(row["answer"]), str(row.get("question") or ""), reader
-            )
+        features = statement_features(
+            str(row["criterion"]), str(row["answer"]), str(row.get("question") or ""), reader
         )
+        rows.append(np.array([[features[name] for name in STATEMENT_FEATURES]]))
         labels.append(row["label"] == "met")
         groups.append(str(row["qid"]))
     return rows, labels, groups
 
 
 def _fit(
-    rows: Sequence[dict[str, float]],
+    rows: Sequence[Matrix],
     labels: Sequence[bool],
     groups: Sequence[str],
     names: Sequence[str],
     precision: float | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    x = np.array([[row[name] for name in names] for row in rows])
     y = np.array(labels)
     p = np.zeros(len(y))
-    for train, test in GroupKFold(FOLDS).split(x, y, groups):
-        p[test] = _model().fit(x[train], y[train]).predict_proba(x[test])[:, 1]
-    model = _model().fit(x, y)
+    for train, test in GroupKFold(FOLDS).split(y, y, groups):
+        model = _fit_best_piece([rows[i] for i in train], y[train])
+        p[test] = [model.predict_proba(rows[i])[:, 1].max() for i in test]
+    model = _fit_best_piece(rows, y)
     scaler, logistic = model[0], model[-1]
     weights = logistic.coef_[0] / scaler.scale_
     bias = float(logistic.intercept_[0] - (weights * scaler.mean_).sum())
@@ -171,17 +171,26 @@ def _fit(
     return head, told
 
 
-def _precise(y: np.ndarray[Any, Any], p: np.ndarray[Any, Any], precision: float) -> float:
+def _precise(y: Matrix, p: Matrix, precision: float) -> float:
     """The lowest threshold above which that share of findings is right."""
     cuts = [cut for cut in np.arange(0.3, 0.98, 0.02) if y[p >= cut].mean() >= precision]
     return round(float(cuts[0]), 2) if cuts else 0.98
+
+
+def _fit_best_piece(rows: Sequence[Matrix], y: Matrix) -> Any:
+    """A logistic model of the piece that says it best, which the model itself has to find."""
+    chosen = np.array([row[int(row.sum(axis=1).argmax())] for row in rows])
+    for _ in range(ROUNDS):
+        model = _model().fit(chosen, y)
+        chosen = np.array([row[int(model.decision_function(row).argmax())] for row in rows])
+    return model
 
 
 def _model() -> Any:
     return make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=1000))
 
 
-def _thresholds(y: np.ndarray[Any, Any], p: np.ndarray[Any, Any]) -> tuple[float, float]:
+def _thresholds(y: Matrix, p: Matrix) -> tuple[float, float]:
     """Where to say met and below which to say missed, on cross-validated probabilities.
 
     Of all pairs that leave at most a fifth undecided, the one whose decided verdicts agree best

@@ -19,14 +19,13 @@ import numpy as np
 
 from app.domain.assessment import CriterionVerdict, Grading, MisconceptionFinding, Verdict
 from app.domain.content import Criterion, Misconception
-from app.embedding import MiniLM, default_embedding
+from app.embedding import MiniLM, Vectors, default_embedding
 from app.grading.compare import Reader
 from app.grading.evidence import Span, windows
 from app.grading.examples import AnswerReading, Reference, compare, read_answer, read_reference
 from app.grading.gates import examine
 from app.grading.grader import GradingRequest
 from app.grading.statement import statement_features
-from app.grading.words import is_denied, is_negated
 
 HEADS_FILE = Path(__file__).parent.parent / "assets" / "grading_heads.json"
 CACHED_REFERENCES = 1024
@@ -45,9 +44,15 @@ class Head:
     missed_below: float
 
     def probability(self, features: Mapping[str, float]) -> float:
-        """P(met)."""
+        """P(met) from named features."""
         total = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
         return 1.0 / (1.0 + math.exp(-total))
+
+    def best(self, features: Vectors) -> tuple[int, float]:
+        """The row with the highest P(met), and that probability; columns as in `weights`."""
+        totals = features @ np.array(list(self.weights.values()), np.float32)
+        place = int(totals.argmax())
+        return place, 1.0 / (1.0 + math.exp(-float(totals[place]) - self.bias))
 
     def decide(self, p_met: float) -> Verdict:
         """Met, partial or missed where the odds are clear; unscored where they are not."""
@@ -118,18 +123,14 @@ class EmbeddedGrader:
         )
 
     def _by_examples(self, criterion: Criterion, answer: AnswerReading) -> CriterionVerdict:
-        found = compare(answer, self._reference(criterion))
-        p_met = 0.0 if found.denied else self._heads.examples.probability(found.features)
-        return _verdict(criterion, self._heads.examples.decide(p_met), p_met, found.best.text)
+        place, p_met = self._heads.examples.best(compare(answer, self._reference(criterion)))
+        verdict = self._heads.examples.decide(p_met)
+        return _verdict(criterion, verdict, p_met, answer.pieces[place].text)
 
     def _by_statement(
         self, criterion: Criterion, sentences: Sequence[Span], question: str
     ) -> CriterionVerdict:
         """Where an author left no examples: a bare statement, or a reference of many points."""
-        if not is_negated(criterion.statement):
-            sentences = [each for each in sentences if not is_denied(each.text)]
-        if not sentences:
-            return _missed(criterion, "The answer denies it.")
         answer = "\n".join(sentence.text for sentence in sentences)
         features = statement_features(criterion.statement, answer, question, self._reader)
         long = len(criterion.statement.split()) > LONGEST_STATEMENT
@@ -144,15 +145,13 @@ class EmbeddedGrader:
     def _find(
         self, misconception: Misconception, answer: AnswerReading
     ) -> MisconceptionFinding | None:
-        found = compare(answer, self._reference(misconception))
-        if found.denied:
-            return None
-        likelihood = self._heads.misconception.probability(found.features)
-        if likelihood < self._heads.misconception.met_from:
+        head = self._heads.misconception
+        place, likelihood = head.best(compare(answer, self._reference(misconception)))
+        if likelihood < head.met_from:
             return None
         return MisconceptionFinding(
             misconception_id=misconception.id,
-            quote=found.best.text,
+            quote=answer.pieces[place].text,
             confidence=round(likelihood, 3),
         )
 

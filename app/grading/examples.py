@@ -10,16 +10,16 @@ import numpy as np
 from app.domain.content import Criterion, Misconception
 from app.embedding import MiniLM, Vectors
 from app.grading.evidence import Span
-from app.grading.words import content_stems, is_denied, is_negated, stems
+from app.grading.words import content_stems, stems
 
 FEATURES = (
     "words_margin",
     "meaning_margin",
     "terms_and_meaning",
-    "all_terms_together",
+    "all_terms",
     "statement_words",
 )
-"""Chosen forward by AUC on the dev split from two dozen; see evals/LOG.md."""
+"""Of one piece. Chosen by AUC on the dev split from two dozen; see evals/LOG.md."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,14 @@ class Piece:
     text: str
     content: frozenset[str]
     stems: str
-    denied: bool
 
 
 @dataclass(frozen=True)
 class AnswerReading:
-    """All pieces of an answer, the `sentences` first; `vectors` has one row for each."""
+    """All pieces of an answer; `vectors` has one row for each."""
 
     pieces: tuple[Piece, ...]
     vectors: Vectors
-    sentences: int
 
 
 @dataclass(frozen=True)
@@ -51,17 +49,7 @@ class Reference:
     for_content: tuple[frozenset[str], ...]
     against_content: tuple[frozenset[str], ...]
     statement_content: frozenset[str]
-    for_negated: tuple[bool, ...]
     terms: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Where an answer comes nearest, and how near."""
-
-    best: Piece
-    features: dict[str, float]
-    denied: bool
 
 
 def read_answer(spans: Sequence[Span], sentences: int, embedding: MiniLM) -> AnswerReading:
@@ -77,11 +65,10 @@ def read_answer(spans: Sequence[Span], sentences: int, embedding: MiniLM) -> Ans
             text=span.text,
             content=frozenset(content_stems(span.text)),
             stems=_padded(span.text),
-            denied=is_denied(span.text),
         )
         for span in spans
     )
-    return AnswerReading(pieces=pieces, vectors=vectors, sentences=sentences)
+    return AnswerReading(pieces=pieces, vectors=vectors)
 
 
 def read_reference(part: Criterion | Misconception, embedding: MiniLM) -> Reference:
@@ -99,38 +86,32 @@ def read_reference(part: Criterion | Misconception, embedding: MiniLM) -> Refere
         for_content=tuple(frozenset(content_stems(text)) for text in for_it),
         against_content=tuple(frozenset(content_stems(text)) for text in against_it),
         statement_content=frozenset(content_stems(statement)),
-        for_negated=tuple(is_negated(text) for text in for_it),
         terms=terms,
     )
 
 
-def compare(answer: AnswerReading, reference: Reference) -> Comparison:
-    """The features of an answer against one reference, each between -1 and 1."""
-    like = answer.vectors @ reference.for_it.T
+def compare(answer: AnswerReading, reference: Reference) -> Vectors:
+    """The features of every piece against one reference: shape (pieces, features)."""
+    like = (answer.vectors @ reference.for_it.T).max(axis=1)
     unlike = (answer.vectors @ reference.against_it.T).max(axis=1)
-    statement = answer.vectors @ reference.statement
-    nearest = like.argmax(axis=1)
-    best_like = like.max(axis=1)
-    pieces = answer.pieces
-    terms = np.array([_term_share(piece.stems, reference) for piece in pieces])
-    shared = np.array([_most_shared(piece.content, reference.for_content) for piece in pieces])
-    against = np.array([_most_shared(piece.content, reference.against_content) for piece in pieces])
-    best = int(np.argmax(best_like + 0.5 * statement + terms + shared))
-    return Comparison(
-        best=pieces[best],
-        features={
-            "words_margin": float((shared - against).max()),
-            "meaning_margin": float((best_like - unlike).max()),
-            "terms_and_meaning": float(terms[best] * best_like[best]),
-            "all_terms_together": float(terms.max() >= 1.0),
-            "statement_words": max(
+    terms = np.array([_term_share(piece.stems, reference) for piece in answer.pieces])
+    return np.column_stack(
+        [
+            [
+                _most_shared(piece.content, reference.for_content)
+                - _most_shared(piece.content, reference.against_content)
+                for piece in answer.pieces
+            ],
+            like - unlike,
+            terms * like,
+            terms >= 1.0,
+            [
                 len(piece.content & reference.statement_content)
                 / max(1, len(reference.statement_content))
-                for piece in pieces
-            ),
-        },
-        denied=pieces[best].denied and not reference.for_negated[int(nearest[best])],
-    )
+                for piece in answer.pieces
+            ],
+        ]
+    ).astype(np.float32)
 
 
 def _padded(text: str) -> str:

@@ -12,6 +12,7 @@ from app.grading.words import (
     FUNCTION_WORDS,
     content_stems,
     function_word_share,
+    is_denied,
     ngrams,
     words,
 )
@@ -20,6 +21,9 @@ MIN_CONTENT_WORDS = 4
 ECHO_SHARE = 0.6
 PASTE_SHARE = 0.7
 LIST_CHUNKS = 5
+LONG_LIST_CHUNKS = 12
+LONG_LIST_WORDS_A_CHUNK = 2
+"""Terse notes of real answers run at three to five words between commas and line ends."""
 LIST_WORDS_A_CHUNK = 3.5
 LIST_FUNCTION_WORDS = 0.12
 LIST_WORDS = 8
@@ -37,8 +41,8 @@ _TO_THE_GRADER = re.compile(
       | \b(?:give|award|assign|grant|mark|grade|score|rate)\b[^.!?\n]{0,40}
             \b(?:full\ (?:marks|credit|score)|maximum|perfect|top\ (?:marks|score)|5/5|10/10
                |level\ (?:5|five)|(?:as|is|=)\ ?met|all\ criteria)
-      | \byou\ are\ (?:now\ )?(?:an?|the)
-            \ (?:grader|judge|evaluator|assistant|interviewer|examiner)
+      | \byou\ are\ (?:now\ )?(?:an?|the)\ (?:\w+\ ){0,2}
+            (?:grader|judge|evaluator|assistant|interviewer|examiner)\b
       | \b(?:dear|attention|note\ to(?:\ the)?)\ (?:grader|judge|evaluator|model|llm|ai)\b
       | ["']?verdict["']?\s*[:=]\s*["']?met
       | <\|?(?:system|im_start|assistant|/?instructions?)""",
@@ -61,6 +65,8 @@ def examine(answer: str, question: str, rubric: Rubric) -> tuple[list[Span], tup
     dropped: dict[str, list[Span]] = {}
     material = _Material(question, rubric)
     for sentence in sentences:
+        if is_denied(sentence.text):
+            continue
         reason = material.reason_to_drop(sentence.text)
         if reason is None:
             kept.append(sentence)
@@ -71,6 +77,9 @@ def examine(answer: str, question: str, rubric: Rubric) -> tuple[list[Span], tup
             Flag(kind="keyword_list", detail="A list of terms without a statement.", gate=True),
         )
     flags = [_flag(reason, spans, bool(kept)) for reason, spans in dropped.items()]
+    if not kept and not flags:
+        detail = "Every sentence denies what it goes on to say."
+        flags.append(Flag(kind="no_content", detail=detail, gate=True))
     return kept, tuple(flags)
 
 
@@ -104,17 +113,21 @@ def speaks_to_the_grader(sentence: str) -> bool:
 
 def _is_keyword_list(text: str) -> bool:
     """Many short chunks and hardly a function word: terms are named and nothing is said of them."""
-    found = words(text)
+    chunks = [chunk for chunk in re.split(r"[,;|/\n•]+|\s[-–—]\s", text) if words(chunk)]
+    lengths = sorted(len(words(chunk)) for chunk in chunks)
+    typical = lengths[len(lengths) // 2] if lengths else 0
+    if len(chunks) >= LONG_LIST_CHUNKS and typical <= LONG_LIST_WORDS_A_CHUNK:
+        return True
     if any(character.isdigit() for character in text):
-        return False
+        return False  # notes with numbers say something, however short
+    found = words(text)
     if len(found) >= LIST_WORDS and not any(word in FUNCTION_WORDS for word in found):
         return True
-    chunks = [chunk for chunk in re.split(r"[,;|/\n•]+|\s[-–—]\s", text) if words(chunk)]
-    if len(chunks) < LIST_CHUNKS:
-        return False
-    lengths = sorted(len(words(chunk)) for chunk in chunks)
-    typical = lengths[len(lengths) // 2]
-    return typical <= LIST_WORDS_A_CHUNK and function_word_share(text) < LIST_FUNCTION_WORDS
+    return (
+        len(chunks) >= LIST_CHUNKS
+        and typical <= LIST_WORDS_A_CHUNK
+        and function_word_share(text) < LIST_FUNCTION_WORDS
+    )
 
 
 def _share(own: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:

@@ -26,19 +26,12 @@ FUNCTION_WORDS = frozenset(
     couldn can't
     """.split()
 )
-NEGATIONS = frozenset(
-    """
-    not no never none neither nor without cannot can't don't doesn't didn't won't wouldn't
-    shouldn't couldn't isn't aren't wasn't weren't hardly skip skipping ignore ignoring
-    avoid unnecessary pointless useless needless irrelevant nobody nothing
-    """.split()
-)
 _DENIAL = re.compile(
-    r"""^\W*(?:it\ is\ (?:not\ true|wrong|false|untrue)|it's\ (?:not\ true|wrong|false)
-        |i\ would\ never\ (?:say|claim)|(?:we|i)\ (?:would|do|will)\ not\ do\ (?:this|that)
-        |nobody\ should|there\ is\ no\ (?:need|point|reason)|i\ (?:don't|do\ not)\ (?:think|believe)
-        |(?:we|i)\ (?:don't|do\ not)\ need)\b""",
-    re.VERBOSE | re.IGNORECASE,
+    r"""^\W*(?:it\ is|it's)\ (?:not\ true|wrong|false|untrue)
+      | ^\W*(?:i|we)\ (?:would|will|do|could)\ (?:never|not)\ (?:say|claim|do\ (?:this|that))\b
+      | ^\W*(?:i|we)\ (?:wouldn't|won't|don't)\ (?:say|claim|do\ (?:this|that))\b
+      | ^\W*(?:i\ (?:don't|do\ not)\ (?:think|believe)|nobody\ should)\b""",
+    re.VERBOSE,
 )
 _lock = threading.Lock()
 _stemmer = Stemmer.Stemmer("english")
@@ -93,11 +86,6 @@ def overlap(text: str, other: str, size: int) -> float:
     """Share of the runs of `size` words in `text` that also stand in `other`."""
     own = ngrams(words(text), size)
     return len(own & ngrams(words(other), size)) / len(own) if own else 0.0
-
-
-def is_negated(text: str) -> bool:
-    """Whether a sentence says that something is not so, or not done."""
-    return any(word in NEGATIONS or word.endswith("n't") for word in words(text))
 
 
 def is_denied(sentence: str) -> bool:
