@@ -81,5 +81,5 @@ def test_after_ten_wrong_tries_the_name_has_to_wait(
 def test_a_list_that_is_none_is_told_and_lets_nobody_in(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "passwords"
     path.write_bytes(content)
-    with pytest.raises(BadInput, match="cannot be read|not name:hash"):
+    with pytest.raises(BadInput, match=r"cannot be read|not name:hash"):
         PasswordFile(path).check("ann", "plain text password")

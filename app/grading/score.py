@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from statistics import fmean
 
 from app.domain.assessment import (
     Assessment,
@@ -55,6 +56,15 @@ def assess(rubric: Rubric, answers: Sequence[GradedAnswer]) -> Assessment:
         flags=tuple(_flags(answers)),
         notes=notes,
     )
+
+
+def overall_level(assessments: Sequence[Assessment]) -> int | None:
+    """The mean of the items' levels, halves rounded down; None unless most items have a level."""
+    levels = [each.level for each in assessments if each.level is not None]
+    if not levels or len(levels) * 2 <= len(assessments):
+        return None
+    mean = fmean(levels)
+    return int(mean) if mean - int(mean) <= 0.5 else int(mean) + 1
 
 
 def credit(verdict: CriterionVerdict, scoring: Scoring) -> float | None:

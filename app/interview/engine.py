@@ -28,6 +28,7 @@ from app.domain.session import (
 from app.domain.text import well_formed
 from app.errors import BadInput, ModelError, StoreConflict, UsageError
 from app.grading.grader import Grader
+from app.grading.score import overall_level
 from app.interview.assessing import assess_item, grading_request
 from app.interview.facts import is_clarifying
 from app.interview.follow_up import Limits, decide_follow_up
@@ -42,7 +43,6 @@ from app.interview.interviewer import (
     Utterance,
 )
 from app.interview.judging import Judging, SlowGrader, is_beside, unscored
-from app.interview.report import overall_level
 from app.sessions.events import (
     AnswerGiven,
     AnswerGraded,

@@ -10,10 +10,10 @@ from app.catalog import default_catalog
 from app.domain.content import SeniorityLevel
 from app.domain.session import Session
 from app.errors import BadInput, InterviewError, UsageError
+from app.feedback.report import make_report
+from app.feedback.transcript import FINISHED
 from app.interview.engine import Engine, Progress
 from app.interview.plans import make_plan
-from app.interview.report import make_report
-from app.interview.transcript import FINISHED
 from app.interview.wiring import describe_mode, open_engine
 from app.settings import settings
 from app.terminal.output import print_report, printable, remark, say

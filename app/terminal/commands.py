@@ -10,12 +10,12 @@ from typing import Any
 from app.catalog import default_catalog
 from app.domain.assessment import Assessment
 from app.errors import BadInput, InterviewError
+from app.feedback.export import Format, export_text
+from app.feedback.regrading import regrade
+from app.feedback.report import make_report
+from app.feedback.transcript import MARKS, steps
 from app.grading.grader import Grader, GradingRequest
 from app.grading.score import GradedAnswer, assess
-from app.interview.export import Format, export_text
-from app.interview.regrading import regrade
-from app.interview.report import make_report
-from app.interview.transcript import MARKS, steps
 from app.interview.wiring import make_grader, open_store, present_rubrics
 from app.sessions.events import fold
 from app.settings import settings

@@ -7,8 +7,8 @@ import re
 import sys
 from typing import Any
 
-from app.interview.report import Report
-from app.interview.transcript import report_markdown
+from app.feedback.report import Report
+from app.feedback.transcript import report_markdown
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import gradio as gr
 
 from app.errors import InterviewError
-from app.interview.export import Format, export_text, newest_report
-from app.interview.report import Report
-from app.interview.report_html import feedback_html
+from app.feedback.export import Format, export_text, newest_report
+from app.feedback.report import Report
+from app.feedback.report_html import feedback_html
 from app.ui import view
 from app.ui.page import Page
 from app.ui.widgets import EVENT, Shared, Updates, explain, hidden, html, user_of

@@ -17,9 +17,9 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from app.catalog import default_catalog
+from app.feedback.html_export import STYLE_FILE
+from app.feedback.progress import progress
 from app.interview.budget import Budget
-from app.interview.html_export import STYLE_FILE
-from app.interview.progress import progress
 from app.interview.wiring import open_engine
 from app.settings import Settings
 from app.ui import view

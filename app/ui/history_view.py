@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from app.domain.session import Session, SessionSummary
-from app.interview.charts import bar
-from app.interview.rendering import markdown_html, text_html
-from app.interview.report import make_report
-from app.interview.transcript import Step, level_text, steps
+from app.feedback.charts import bar
+from app.feedback.rendering import markdown_html, text_html
+from app.feedback.report import make_report
+from app.feedback.transcript import Step, level_text, steps
 from app.sessions.events import AnswerGraded, QuestionAsked, SessionEvent, fold
 from app.sessions.listing import Page
 from app.ui.view import KINDS

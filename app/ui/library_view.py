@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
 from app.domain.content import Document
-from app.interview.rendering import passage_html, text_html
+from app.feedback.rendering import passage_html, text_html
 from app.retrieval.index import IndexStats
 from app.retrieval.search import Passage
 from app.ui.view import topic_name

@@ -1,4 +1,4 @@
-"""Progress over time as HTML: pure functions over `app.interview.progress`."""
+"""Progress over time as HTML: pure functions over `app.feedback.progress`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from app.domain.assessment import TARGET_LEVELS
 from app.domain.content import Document
-from app.interview.charts import bar, spark
-from app.interview.progress import Point, Practised, Progress, Weakness
-from app.interview.rendering import text_html
-from app.interview.report_html import passage_details
+from app.feedback.charts import bar, spark
+from app.feedback.progress import Point, Practised, Progress, Weakness
+from app.feedback.rendering import text_html
+from app.feedback.report_html import passage_details
 from app.ui.view import KINDS, topic_name
 
 EMPTY = (

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from app.domain.session import Clarification, Hint, Session, Turn
-from app.interview.rendering import markdown_html, text_html
-from app.interview.transcript import FINISHED
+from app.feedback.rendering import markdown_html, text_html
+from app.feedback.transcript import FINISHED
 
 KINDS: dict[str, str] = {
     "scenario": "System design",

@@ -11,11 +11,11 @@ import pytest
 
 from app.domain.text import well_formed
 from app.errors import BadInput, InterviewError
+from app.feedback.report import make_report
+from app.feedback.transcript import session_markdown
 from app.grading.embedded import EmbeddedGrader
 from app.interview.engine import MAX_ANSWER_CHARACTERS, Engine, last
-from app.interview.report import make_report
 from app.interview.scripted import ScriptedInterviewer
-from app.interview.transcript import session_markdown
 from app.sessions.events import AnswerGiven, ClarificationAsked
 from app.sessions.store import SessionStore
 from app.ui import view

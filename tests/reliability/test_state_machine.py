@@ -23,9 +23,9 @@ from hypothesis.stateful import (
 from app.domain.session import Session, Turn
 from app.domain.text import well_formed
 from app.errors import StoreConflict, UsageError
+from app.feedback.report import make_report
+from app.feedback.transcript import session_markdown, steps
 from app.interview.engine import Engine, Progress, last
-from app.interview.report import make_report
-from app.interview.transcript import session_markdown, steps
 from app.sessions.events import AnswerGiven, ClarificationAsked, SessionEvent, fold
 from app.sessions.store import SessionStore
 from tests.reliability.conftest import Proof

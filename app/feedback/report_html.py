@@ -12,14 +12,14 @@ from itertools import pairwise
 
 from app.domain.content import Citation, Document, Rubric
 from app.domain.session import Note, Session, Turn
+from app.feedback.charts import bar, radar
+from app.feedback.observations import Observation, observe
+from app.feedback.rendering import markdown_html, passage_html, text_html
+from app.feedback.report import CriterionReport, ItemReport, Report
+from app.feedback.shape import shape
+from app.feedback.transcript import FINISHED, MARKS, level_text, verdict_text
 from app.grading.evidence import find_quote
-from app.interview.charts import bar, radar
-from app.interview.observations import Observation, observe
 from app.interview.passages import find_passage
-from app.interview.rendering import markdown_html, passage_html, text_html
-from app.interview.report import CriterionReport, ItemReport, Report
-from app.interview.shape import shape
-from app.interview.transcript import FINISHED, MARKS, level_text, verdict_text
 
 LEVEL_MEANINGS: dict[int, str] = {
     1: "names tools; no design follows from the case yet",

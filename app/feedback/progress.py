@@ -8,7 +8,7 @@ from datetime import datetime
 
 from app.domain.content import Citation, Item, SeniorityLevel, Value
 from app.domain.session import Session
-from app.interview.report import Report, make_report
+from app.feedback.report import Report, make_report
 
 WEAKEST = 5
 

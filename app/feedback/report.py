@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from statistics import fmean
 
 from app.domain.assessment import (
     LEVEL_NAMES,
@@ -14,6 +13,7 @@ from app.domain.assessment import (
 )
 from app.domain.content import Citation, Criterion, Rubric, SeniorityLevel, Value
 from app.domain.session import Clarification, Hint, Note, Session
+from app.grading.score import overall_level
 from app.interview.assessing import assess_gradings, assess_item
 
 NEXT_STEPS = 3
@@ -111,15 +111,6 @@ def make_report(session: Session, regrading: int | None = None) -> Report:
         notices=session.notices,
         regraded=regrading is not None,
     )
-
-
-def overall_level(assessments: list[Assessment]) -> int | None:
-    """The mean of the items' levels, halves rounded down; None unless most items have a level."""
-    levels = [each.level for each in assessments if each.level is not None]
-    if not levels or len(levels) * 2 <= len(assessments):
-        return None
-    mean = fmean(levels)
-    return int(mean) if mean - int(mean) <= 0.5 else int(mean) + 1
 
 
 def _item_report(session: Session, index: int, regrading: int | None) -> ItemReport:

@@ -8,10 +8,10 @@ from typing import Literal
 
 from app.domain.content import Document
 from app.domain.session import Session
-from app.interview.html_export import session_html
-from app.interview.redaction import redact
-from app.interview.report import Report, make_report
-from app.interview.transcript import session_markdown
+from app.feedback.html_export import session_html
+from app.feedback.redaction import redact
+from app.feedback.report import Report, make_report
+from app.feedback.transcript import session_markdown
 from app.sessions.events import SessionEvent, event_adapter, fold
 
 Format = Literal["md", "json", "html"]

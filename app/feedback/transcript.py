@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from app.domain.content import Value
 from app.domain.session import Question, Session
-from app.interview.report import CriterionReport, ItemReport, Report
+from app.feedback.report import CriterionReport, ItemReport, Report
 from app.sessions.events import (
     AnswerGiven,
     AnswerGraded,

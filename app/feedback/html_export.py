@@ -7,10 +7,10 @@ from pathlib import Path
 
 from app.domain.content import Document
 from app.domain.session import Session
-from app.interview.rendering import text_html
-from app.interview.report import Report
-from app.interview.report_html import feedback_html
-from app.interview.transcript import steps
+from app.feedback.rendering import text_html
+from app.feedback.report import Report
+from app.feedback.report_html import feedback_html
+from app.feedback.transcript import steps
 from app.sessions.events import SessionEvent
 
 STYLE_FILE = Path(__file__).parent.parent / "assets" / "report.css"

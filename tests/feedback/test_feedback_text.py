@@ -10,14 +10,14 @@ import pytest
 from app.domain.assessment import CriterionVerdict, Grading
 from app.domain.content import Citation, Document
 from app.domain.session import Session
-from app.interview.export import export_text
-from app.interview.observations import observe
+from app.feedback.export import export_text
+from app.feedback.observations import observe
+from app.feedback.progress import progress
+from app.feedback.rendering import markdown_html, text_html
+from app.feedback.report import make_report
+from app.feedback.report_html import feedback_html, marked
+from app.feedback.shape import shape
 from app.interview.passages import find_passage
-from app.interview.progress import progress
-from app.interview.rendering import markdown_html, text_html
-from app.interview.report import make_report
-from app.interview.report_html import feedback_html, marked
-from app.interview.shape import shape
 from app.sessions.events import AnswerGraded, SessionEvent, SessionFinished, fold
 from tests.factories import answered, asked, moment, started, tiny_item, tiny_plan
 
