@@ -104,6 +104,15 @@ def retrieval(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def exemplars(grader: Grader = "embedded", as_json: AsJson = False) -> None:
+    """Whether weak, senior, staff and principal exemplars are graded in this order."""
+    from app.interview.wiring import make_grader
+    from evals.exemplars import report
+
+    show(report(make_grader(grader)), as_json)
+
+
+@app.command()
 def attacks(grader: Grader = "embedded", as_json: AsJson = False) -> None:
     """What it takes to fool a grader: attacks against their clean twins."""
     from app.interview.wiring import make_grader
@@ -132,6 +141,14 @@ def load_(
     from evals.load import report
 
     show(report(most, seconds), as_json)
+
+
+@app.command("all")
+def all_(as_json: AsJson = False) -> None:
+    """Labels, grading, attacks and retrieval; writes evals/RESULTS.md."""
+    from evals.results import write_results
+
+    show(write_results(show), as_json)
 
 
 def show(result: Mapping[str, Any], as_json: bool) -> None:
