@@ -16,6 +16,9 @@ NOT_KNOWN = (
 )
 
 
+_SPOKEN = {"context": "the context", "problem": "the problem", "solution": "the solution"}
+
+
 class ScriptedInterviewer:
     """Deterministic and offline."""
 
@@ -60,7 +63,8 @@ class ScriptedInterviewer:
             title = next(
                 (each.title for each in rubric.dimensions if each.id == decision.dimension), ""
             )
-            lead = f"On to {title.lower()}. " if title else ""
+            name = _SPOKEN.get(decision.dimension or "", title.lower())
+            lead = f"Let us turn to {name}. " if name else ""
         yield Spoken(lead + decision.text)
 
     def _answer_questions_in(

@@ -211,6 +211,88 @@ def test_a_misconception_needs_a_quote_and_a_known_id(server: ModelServer) -> No
     assert [each.misconception_id for each in found] == [known]
 
 
+def test_a_missed_criterion_takes_one_word(server: ModelServer) -> None:
+    names = [criterion.id for criterion in request_for().criteria]
+    reply = {names[0]: entry("met", QUOTE), names[1]: "missed", names[2]: "Missed"}
+    server.add(Reply(json.dumps({"criteria": reply, "misconceptions": []})))
+    grading = judge_at(server).judge(request_for()).grading
+    assert [each.verdict for each in grading.verdicts] == ["met", "missed", "missed"]
+    assert all(each.rationale for each in grading.verdicts)
+    assert grading.verdicts[1].confidence is None
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("word", ["met", "partial", "", "n/a"])
+def test_no_other_word_is_a_verdict_by_itself(server: ModelServer, word: str) -> None:
+    names = [criterion.id for criterion in request_for().criteria]
+    reply = json.dumps({"criteria": dict.fromkeys(names, word), "misconceptions": []})
+    server.default = lambda body: Reply(reply)
+    assert verdicts(judge_at(server)) == ["unscored"] * 3
+
+
+def test_what_a_reply_leaves_out_is_asked_for_and_never_taken_as_missed(
+    server: ModelServer,
+) -> None:
+    names = [criterion.id for criterion in request_for().criteria]
+    reply = json.dumps({"criteria": {names[0]: "missed"}, "misconceptions": []})
+    server.default = lambda body: Reply(reply)
+    assert verdicts(judge_at(server)) == ["missed", "unscored", "unscored"]
+    told = server.requests[1]["messages"][-1]["content"]
+    assert f"{names[2]} is missing in the reply" in told
+
+
+def test_a_reply_that_is_cut_off_is_not_a_list_of_misses(server: ModelServer) -> None:
+    whole = checklist(entry("met", QUOTE), entry("missed"), entry("missed"))
+    server.default = lambda body: Reply(whole[: len(whole) // 2])
+    assert verdicts(judge_at(server)) == ["unscored"] * 3
+    server.default = lambda body: Reply(whole[: len(whole) // 2], finish="length")
+    assert verdicts(judge_at(server)) == ["unscored"] * 3
+
+
+def test_the_room_for_a_reply_grows_with_the_checklist(server: ModelServer) -> None:
+    item, rubric = scenario("root-cause-analysis")
+    judge_at(server).judge(request_for())
+    judge_at(server).judge(
+        request_for().model_copy(
+            update={"item": item, "rubric": rubric, "criteria": rubric.criteria}
+        )
+    )
+    few, many = (
+        body.get("max_tokens") or body["max_completion_tokens"]
+        for body in (server.requests[0], server.requests[1])
+    )
+    assert few == 2000
+    assert many > 100 * len(rubric.criteria) > 2000
+
+
+def test_the_schema_names_the_misconceptions(server: ModelServer) -> None:
+    server.default = lambda body: Reply(GOOD)
+    judge_at(server).judge(request_for())
+    schema = server.requests[0]["response_format"]["json_schema"]["schema"]
+    claim = schema["properties"]["misconceptions"]["items"]["properties"]["id"]
+    assert claim["enum"] == [each.id for each in request_for().rubric.misconceptions]
+
+
+def test_facts_told_with_the_question_are_not_shown_as_the_question(server: ModelServer) -> None:
+    server.default = lambda body: Reply(GOOD)
+    request = request_for()
+    fact = request.item.facts[0]
+    asked = "Who would you ask before you choose a detector?"
+    judge_at(server).judge(request.model_copy(update={"question": f"{fact.answer}\n\n{asked}"}))
+    prompt = server.requests[0]["messages"][1]["content"]
+    assert asked in prompt
+    assert fact.answer not in prompt
+
+
+def test_the_reference_ends_with_a_sentence(server: ModelServer) -> None:
+    server.default = lambda body: Reply(GOOD)
+    passage = "A page must be rare. " * 100
+    Judge(model_at(server.base_url), lambda citation: passage).judge(request_for())
+    prompt = server.requests[0]["messages"][1]["content"]
+    assert "A page must be rare.\n\n# Question" in prompt
+    assert "…" not in prompt.split("# Question")[0]
+
+
 def test_a_follow_up_shows_other_dimensions_as_statements_only(server: ModelServer) -> None:
     server.default = lambda body: Reply(GOOD)
     request = request_for(dimension="production")

@@ -209,6 +209,35 @@ def test_a_note_beside_the_question_costs_no_further_call_and_keeps_a_true_quote
     assert len(spoken_requests(server)) == 1
 
 
+def test_notes_already_taken_are_shown_once_there_are_any(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    note = {"observation": "Pages for everything.", "quote": "page the on-call engineer"}
+    server.add(Reply(QUESTION, (("note_observation", note),), "tool_calls"))
+    engine = engine_at(server, tmp_path)
+    answered(engine, answered(engine, begun(engine)))
+    first, second = (body["messages"][1]["content"] for body in spoken_requests(server))
+    assert "# Notes you took" not in first
+    assert "# Notes you took\n- Pages for everything." in second
+
+
+def test_facts_asked_for_within_an_answer_are_told_and_are_not_the_next_question(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    item, _ = scenario()
+    fact = item.facts[0]
+    server.add(Reply(f"{fact.answer}\n\n{QUESTION}"))
+    server.default = lambda body: missed(body) if is_judge(body) else Reply(QUESTION)
+    engine = engine_at(server, tmp_path)
+    session = answered(engine, begun(engine), f"{ANSWER} {ANSWER} {fact.question}")
+    assert fact.id in session.turns[-1].question.fact_ids
+    answered(engine, session)
+    first, second = (body["messages"][1]["content"] for body in spoken_requests(server))
+    assert fact.answer in first
+    assert "have them assume one" in first
+    assert second.count(fact.answer) == 1, "once, among the facts they know"
+
+
 def test_tools_are_called_in_one_round_only(server: ModelServer, tmp_path: Path) -> None:
     again = Reply(
         tool_calls=(("search_knowledge", {"query": "alert budget"}),), finish="tool_calls"
