@@ -120,7 +120,8 @@ class Settings(BaseSettings):
         default=2000,
         ge=50,
         validation_alias="INTERVIEW_MAX_TOKENS",
-        description="The longest reply of a model, its own thoughts included",
+        description="The longest reply of a model, its own thoughts included; a grading of many "
+        "criteria may take more",
     )
 
     @classmethod

@@ -1,4 +1,8 @@
-"""What a judge hands in: the schema of its checklist, and the reading of a doubtful reply."""
+"""What a judge hands in: the schema of its checklist, and the reading of a doubtful reply.
+
+A criterion that is missed takes one word, `"missed"`, and yet must stand in the reply: a reply that
+breaks off never counts as a list of misses.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,8 @@ from app.llm.structured import read_object
 MIN_QUOTE_WORDS = 3
 SURE_FROM = 0.5
 MAX_RATIONALE = 400
+MISSED = "missed"
+NOT_FOUND = "Not found in this answer."
 
 
 class Reply(BaseModel):
@@ -26,7 +32,7 @@ class Reply(BaseModel):
     quote: str = ""
     rationale: str
     verdict: Literal["met", "partial", "missed"]
-    confidence: float = Field(ge=0.0, le=1.0)
+    confidence: float | None = Field(ge=0.0, le=1.0)
 
 
 class _Claim(BaseModel):
@@ -62,34 +68,39 @@ class Reading:
         )
 
 
-def answer_schema(ids: Sequence[str], *, capped: bool) -> dict[str, Any]:
-    """A JSON schema with one required entry for each criterion, quote before verdict.
+def answer_schema(ids: Sequence[str], claims: Sequence[str], *, capped: bool) -> dict[str, Any]:
+    """A JSON schema with one required entry for each criterion id, quote before verdict.
 
-    `capped` bounds the texts: a small model that is held to a schema may never end a string.
+    `claims` are the ids of the misconceptions. `capped` bounds texts and lists: a small model that
+    is held to a schema may never end one.
     """
     text = {"type": "string"}
     short = {"type": "string", "maxLength": 120} if capped else text
     passage = {"type": "string", "maxLength": 300} if capped else text
+    claim = {"type": "string", "enum": list(claims)} if claims else short
+    found = _object({"id": claim, "quote": passage, "confidence": {"type": "number"}})
     return {
         "type": "object",
         "properties": {
             "criteria": _object({name: {"$ref": "#/$defs/check"} for name in ids}),
             "misconceptions": {
                 "type": "array",
-                "items": _object({"id": short, "quote": passage, "confidence": {"type": "number"}}),
+                "items": found,
+                **({"maxItems": len(claims)} if capped else {}),
             },
         },
         "required": ["criteria", "misconceptions"],
         "additionalProperties": False,
         "$defs": {
-            "check": _object(
+            "check": {"anyOf": [{"type": "string", "enum": [MISSED]}, {"$ref": "#/$defs/credit"}]},
+            "credit": _object(
                 {
                     "quote": passage,
                     "rationale": short,
-                    "verdict": {"type": "string", "enum": ["met", "partial", "missed"]},
+                    "verdict": {"type": "string", "enum": ["met", "partial"]},
                     "confidence": {"type": "number"},
                 }
-            )
+            ),
         },
     }
 
@@ -121,6 +132,8 @@ def read_reply(text: str, request: GradingRequest, answer: str) -> Reading:
 def _read_entry(name: str, entry: Any, answer: str, whole: str) -> Reply | str:
     if entry is None:
         return f"{name} is missing in the reply."
+    if isinstance(entry, str) and entry.strip().lower() == MISSED:
+        return Reply(rationale=NOT_FOUND, verdict="missed", confidence=None)
     try:
         reply = Reply.model_validate(entry)
     except ValidationError as error:

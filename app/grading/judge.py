@@ -22,9 +22,10 @@ from app.domain.assessment import (
 from app.domain.content import Citation, Criterion
 from app.errors import ModelError
 from app.grading.checklist import Reading, Reply, answer_schema, read_reply
-from app.grading.evidence import Span
+from app.grading.evidence import Span, split_sentences
 from app.grading.gates import examine
 from app.grading.grader import GradingRequest
+from app.grading.question import question_proper
 from app.grading.score import GradedAnswer, assess
 from app.llm.calls import ModelCall, Run
 from app.llm.prompts import as_data, fill, prompt_versions
@@ -33,7 +34,9 @@ from app.llm.structured import shows_schema
 if TYPE_CHECKING:
     from app.llm.model import Message, Model
 
-REFERENCE_CHARACTERS = 500
+REFERENCE_CHARACTERS = 450
+BASE_TOKENS, CRITERION_TOKENS = 500, 130
+"""Room for a reply in which every criterion is credited with the longest quote."""
 _ORDER: tuple[Verdict, ...] = ("missed", "partial", "met")
 
 
@@ -104,7 +107,7 @@ class Judge:
         sample = _Sample()
         messages = self._messages(request, answer)
         try:
-            text = await self._ask(run, messages, request.criteria)
+            text = await self._ask(run, messages, request, request.criteria)
             sample.reading = read_reply(text, request, answer)
             if sample.reading.problems and run.attempts_left > 0:
                 wrong = sample.reading.open_criteria(request.criteria)
@@ -112,23 +115,32 @@ class Judge:
                 ids = ", ".join(each.id for each in wrong)
                 repair = fill("judge_repair", problems=told, ids=ids)
                 messages = [*messages, ("ai", text), ("human", repair)]
-                again = await self._ask(run, messages, wrong)
+                again = await self._ask(run, messages, request, wrong)
                 sample.reading = sample.reading.mended_by(read_reply(again, request, answer))
         except ModelError as failure:
             sample.failure = failure
         return sample
 
     async def _ask(
-        self, run: Run, messages: Sequence[Message], criteria: Sequence[Criterion]
+        self,
+        run: Run,
+        messages: Sequence[Message],
+        request: GradingRequest,
+        criteria: Sequence[Criterion],
     ) -> str:
         return await self._model.structured(
             run,
             messages,
             "checklist",
-            # OpenAI's strict schemas know no maxLength, and its models need none.
-            answer_schema([each.id for each in criteria], capped=not self._model.is_hosted),
+            answer_schema(
+                [each.id for each in criteria],
+                [each.id for each in request.rubric.misconceptions],
+                # OpenAI's strict schemas know no maxLength, and its models need none.
+                capped=not self._model.is_hosted,
+            ),
             # Repeated gradings are to differ where the model wavers.
             temperature=0.0 if self._samples == 1 else None,
+            reply_tokens=BASE_TOKENS + CRITERION_TOKENS * len(criteria),
         )
 
     def _messages(self, request: GradingRequest, answer: str) -> list[Message]:
@@ -144,9 +156,9 @@ class Judge:
         task = fill(
             "judge_answer",
             reference=self._passage(request),
-            question=request.question,
+            question=question_proper(request.question, request.item.facts),
             answer=as_data(answer),
-            ids=", ".join(each.id for each in request.criteria),
+            count=str(len(request.criteria)),
             format=f"\n\n{format_}" if format_ else "",
         )
         return [("system", f"{fill('judge')}\n\n{checklist}"), ("human", task)]
@@ -158,9 +170,7 @@ class Judge:
             next(iter(request.criteria), None),
         )
         passage = " ".join(self._reference(first.source).split()) if first else ""
-        if len(passage) > REFERENCE_CHARACTERS:
-            passage = passage[:REFERENCE_CHARACTERS].rsplit(" ", 1)[0] + " …"
-        return passage or "(none)"
+        return _whole_sentences(passage, REFERENCE_CHARACTERS) or "(none)"
 
     def _combine(
         self,
@@ -213,8 +223,19 @@ def _checklist_lines(request: GradingRequest) -> list[str]:
         else:
             elsewhere.append(f"{each.id}: {each.statement}")
     if elsewhere:
-        lines += ["Not asked about this time, credited only if said outright:", *elsewhere]
+        lines += [
+            "Not asked about; met only if all of it is said outright, partial if half of it is:",
+            *elsewhere,
+        ]
     return lines
+
+
+def _whole_sentences(text: str, characters: int) -> str:
+    """As many whole sentences from the beginning as there is room for; at words failing that."""
+    if len(text) <= characters:
+        return text
+    ends = [span.end for span in split_sentences(text) if span.end <= characters]
+    return text[: ends[-1]] if ends else text[:characters].rsplit(" ", 1)[0] + " …"
 
 
 def _without_dropped(answer: str, kept: Sequence[Span]) -> str:

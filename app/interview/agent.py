@@ -218,7 +218,7 @@ class _OneRound(AgentMiddleware[Any, Turn, Any]):
 def _tools(search: Callable[[str], Sequence[str]]) -> list[BaseTool]:
     @tool
     def search_knowledge(query: str) -> str:
-        """Check a technical claim of theirs in the documents, for your own information."""
+        """For yourself: check a claim of theirs that your question turns on, if you doubt it."""
         passages = [text[:PASSAGE_CHARACTERS] for text in search(query)[:PASSAGES]]
         return "\n\n".join(passages) or "Nothing was found."
 
@@ -234,7 +234,7 @@ def _tools(search: Callable[[str], Sequence[str]]) -> list[BaseTool]:
 
     @tool
     def note_observation(observation: str, quote: str, runtime: Runtime) -> str:
-        """Keep something telling they said, with their words, for the end."""
+        """Keep a telling strength or gap, with their words, for the end; none twice, few in all."""
         turn = runtime.context
         note = Note(
             turn_id=turn.turn_id,

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 
 from app.domain.content import Fact, Item
 from app.domain.session import Clarification, FollowUpDecision, Session, Turn
+from app.grading.question import question_proper
 from app.llm.prompts import as_data, fill
 
 HISTORY_CHARACTERS = 1200
 ANSWER_CHARACTERS = 4000
 LINE_CHARACTERS = 220
 QUESTION_CHARACTERS = 600
+NOTES, NOTE_CHARACTERS = 5, 100
 
 
 def system_prompt(item: Item, level: str, *, tools: bool) -> str:
@@ -40,6 +42,7 @@ def ask_prompt(
         "interviewer_ask",
         **_common(session, turn, room),
         answer=as_data(shortened(turn.answer or "(skipped)", int(ANSWER_CHARACTERS * room))),
+        notes=_notes(session, turn.item_index),
         asked=_asked(facts, within_answer=True),
         task=_task(decision, quote),
     )
@@ -71,14 +74,15 @@ def _common(session: Session, turn: Turn, room: float) -> dict[str, str]:
     told = session.facts_told(turn.item_index)
     known = [f"- {fact.answer}" for fact in item.facts if fact.id in told]
     earlier = session.item_turns(turn.item_index)[:-1]
+    history = _history(item, earlier, int(HISTORY_CHARACTERS * room))
     return {
-        "history": _history(earlier, int(HISTORY_CHARACTERS * room)) or "(this is the first turn)",
+        "history": history or "(this is the first turn)",
         "told": "\n".join(known) or "(none yet)",
-        "question": shortened(turn.question.text, QUESTION_CHARACTERS),
+        "question": shortened(question_proper(turn.question.text, item.facts), QUESTION_CHARACTERS),
     }
 
 
-def _history(turns: Sequence[Turn], characters: int) -> str:
+def _history(item: Item, turns: Sequence[Turn], characters: int) -> str:
     """Earlier turns of the item in two lines each, the newest whole ones that fit.
 
     Facts that were told are listed apart from this and never dropped.
@@ -86,7 +90,8 @@ def _history(turns: Sequence[Turn], characters: int) -> str:
     kept: list[str] = []
     room = characters
     for turn in reversed(turns):
-        asked = shortened(" ".join(turn.question.text.split()), LINE_CHARACTERS)
+        question = question_proper(turn.question.text, item.facts)
+        asked = shortened(" ".join(question.split()), LINE_CHARACTERS)
         said = " ".join((turn.answer or "(skipped)").split())
         entry = f"You: {asked}\nThey: {shortened(said, LINE_CHARACTERS)}"
         if len(entry) > room:
@@ -97,20 +102,33 @@ def _history(turns: Sequence[Turn], characters: int) -> str:
     return "\n".join(reversed(kept))
 
 
+def _notes(session: Session, item_index: int) -> str:
+    """The newest notes on the item, so that none is taken twice."""
+    turns = {turn.id for turn in session.item_turns(item_index)}
+    taken = [note.text for note in session.notes if note.turn_id in turns][-NOTES:]
+    lines = "\n".join(f"- {shortened(text, NOTE_CHARACTERS)}" for text in taken)
+    return f"\n# Notes you took\n{lines}\n" if taken else ""
+
+
 def _asked(facts: Sequence[Fact], *, within_answer: bool) -> str:
     if not facts:
         return "" if within_answer else "No fact that you know of covers it.\n"
     told = "\n".join(f"- {fact.answer}" for fact in facts)
-    lead = "They asked along the way. Tell them first" if within_answer else "The answer is"
-    return f"{lead}, with every figure unchanged:\n{told}\n\n"
+    lead = "They asked along the way. Tell them first" if within_answer else "Tell them"
+    rest = (
+        "That is what is known of what they asked. If they asked more and no other fact covers it, "
+        "you have no figure: have them assume one, briefly."
+    )
+    return f"{lead}, with every figure unchanged:\n{told}\n{rest}\n\n"
 
 
 def _task(decision: FollowUpDecision, quote: str) -> str:
     if decision.action == "challenge":
         said = f' They said: "{quote}".' if quote else ""
-        return f"Challenge a claim of theirs.{said} Put this to them: {decision.text}"
+        return f"Challenge a claim of theirs.{said} Ask this about it: {decision.text}"
     if decision.kind == "flip":
         return (
-            f"A requirement changes. Tell them, and see whether the design moves: {decision.text}"
+            "A requirement changes. Tell them the change with its figures, and ask how the design "
+            f"moves: {decision.text}"
         )
     return f"Ask this next: {decision.text}"

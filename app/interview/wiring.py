@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.catalog import Catalog, default_catalog
 from app.domain.content import Citation, Rubric
 from app.domain.session import Session
-from app.errors import BadInput
+from app.errors import BadInput, SearchIndexError
 from app.grading.grader import Grader
 from app.interview.engine import Embedded, Engine
 from app.interview.passages import find_passage
@@ -17,6 +18,7 @@ from app.settings import Settings, settings
 
 if TYPE_CHECKING:
     from app.grading.judge import Judge
+    from app.retrieval.search import Searcher
 
 EMBEDDED_MODE = (
     "Embedded mode: no language model is configured. The scenario's author wrote the questions, "
@@ -104,10 +106,21 @@ def _cited_text(citation: Citation) -> str:
 
 
 def _passages(query: str) -> Sequence[str]:
-    """Passages for the interviewer's own information; the index is opened when first needed."""
+    """Passages for the interviewer's own information."""
+    try:
+        found = _searcher().search(query, 2)
+    except SearchIndexError:  # moved or lost since it was opened: once more, from the documents
+        _searcher.cache_clear()
+        found = _searcher().search(query, 2)
+    return [passage.text for passage in found]
+
+
+@lru_cache(maxsize=1)
+def _searcher() -> Searcher:
+    """The one searcher of this process; the index is opened when first needed, and stays open."""
     from app.retrieval.index import Index
     from app.retrieval.search import Searcher
 
-    with Index.open(settings()) as index:
-        index.sync(default_catalog().documents.values())
-        return [passage.text for passage in Searcher(index).search(query, 2)]
+    index = Index.open(settings())
+    index.sync(default_catalog().documents.values())
+    return Searcher(index)

@@ -36,7 +36,7 @@ class Model:
 
     def chat(self, temperature: float | None = None) -> Chat:
         """A LangChain client for it."""
-        return self.endpoint.chat(self.capabilities, temperature, self._max_tokens)
+        return self.endpoint.chat(self.capabilities, temperature, self._max_tokens())
 
     async def structured(
         self,
@@ -45,12 +45,14 @@ class Model:
         name: str,
         schema: dict[str, Any],
         temperature: float | None = 0.0,
+        reply_tokens: int = 0,
     ) -> str:
         """The raw text of a reply that was asked for by schema. CallFailed if there is none.
 
-        The text is as the model wrote it: reading it as JSON is the caller's part.
+        The text is as the model wrote it: reading it as JSON is the caller's part. `reply_tokens`
+        is what a whole reply may take, where that is more than the settings allow for.
         """
-        chat = self.chat(temperature)
+        chat = self.endpoint.chat(self.capabilities, temperature, self._max_tokens(reply_tokens))
         asked = options(self.capabilities.method, name, schema)
         try:
             with within(run):
@@ -59,8 +61,8 @@ class Model:
         except TimeoutError as error:
             raise CallFailed("timeout") from error
 
-    @property
-    def _max_tokens(self) -> int:
+    def _max_tokens(self, needed: int = 0) -> int:
         """A small context is shared: a quarter of it is for the reply."""
+        wanted = max(self.endpoint.max_tokens, needed)
         context = self.capabilities.context_tokens
-        return min(self.endpoint.max_tokens, context // 4) if context else self.endpoint.max_tokens
+        return min(wanted, context // 4) if context else wanted

@@ -250,6 +250,7 @@ def test_a_reply_that_is_cut_off_is_not_a_list_of_misses(server: ModelServer) ->
 
 
 def test_the_room_for_a_reply_grows_with_the_checklist(server: ModelServer) -> None:
+    server.default = lambda body: Reply(GOOD)
     item, rubric = scenario("root-cause-analysis")
     judge_at(server).judge(request_for())
     judge_at(server).judge(
@@ -276,9 +277,12 @@ def test_the_schema_names_the_misconceptions(server: ModelServer) -> None:
 def test_facts_told_with_the_question_are_not_shown_as_the_question(server: ModelServer) -> None:
     server.default = lambda body: Reply(GOOD)
     request = request_for()
-    fact = request.item.facts[0]
-    asked = "Who would you ask before you choose a detector?"
-    judge_at(server).judge(request.model_copy(update={"question": f"{fact.answer}\n\n{asked}"}))
+    fact = max(request.item.facts, key=lambda each: len(each.answer))
+    asked = (
+        "Take the platform team as it stands today. Who would you ask before you choose a detector?"
+    )
+    told = f"{fact.answer} {fact.answer}\n\n{asked}"
+    judge_at(server).judge(request.model_copy(update={"question": told}))
     prompt = server.requests[0]["messages"][1]["content"]
     assert asked in prompt
     assert fact.answer not in prompt
