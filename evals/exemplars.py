@@ -6,10 +6,11 @@ from itertools import pairwise
 from typing import Any
 
 from app.catalog import default_catalog
+from app.domain.content import ExemplarLevel
 from app.grading.grader import Grader
 from evals.grading import grade_opening
 
-LEVELS = ("weak", "senior", "staff", "principal")
+LEVELS: tuple[ExemplarLevel, ...] = ("weak", "senior", "staff", "principal")
 
 
 def report(grader: Grader) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from app.settings import settings
 
 ITEM = "false-positives-vs-false-negatives"
 STRONG = (
-    "A missed Sev1 costs far more than a false page, but on-call can take two pages a shift, so the "
-    "false-positive rate follows from that budget. At a base rate of one positive window in fourteen "
-    "thousand, one per cent false positives give a precision below one per cent. I would page only on "
-    "the symptom alerts and send the rest to tickets, and reverse that if misses reach one a month."
+    "A missed Sev1 costs far more than a false page, but on-call can take two pages a shift, so "
+    "the false-positive rate follows from that budget. At a base rate of one positive window in "
+    "fourteen thousand, one per cent false positives give a precision below one per cent. I would "
+    "page only on the symptom alerts and send the rest to tickets, and reverse that if misses "
+    "reach one a month."
 )
 Run = Callable[..., tuple[int, str, str]]
 
