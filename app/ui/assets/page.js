@@ -96,12 +96,14 @@
   };
 
   // --- hidden fields: what the server has just said ----------------------------------------------
+  const arrival = new URLSearchParams(location.search); // as the page was opened
   const visit = (url) => {
     const wanted = new URLSearchParams(url);
     const here = new URLSearchParams(location.search);
-    // A step belongs to the replay that was linked to.
-    const same = ["session", "view"].every((name) => wanted.get(name) === here.get(name));
-    if (same && here.has("step")) wanted.set("step", here.get("step"));
+    // A step belongs to the replay that was linked to, also if the server names another view first.
+    const same = (each) => ["session", "view"].every((name) => wanted.get(name) === each.get(name));
+    const step = [here, arrival].find((each) => same(each) && each.has("step"))?.get("step");
+    if (step) wanted.set("step", step);
     if (`${wanted}` !== `${here}`) history.pushState(null, "", `${location.pathname}?${wanted}`);
   };
   const restoreDraft = (place) => {
@@ -137,7 +139,9 @@
     if (root && !root.dataset.ready) {
       pauseReplay();
       root.dataset.ready = "yes";
-      showStep(Number(new URLSearchParams(location.search).get("step")) || Infinity, false);
+      const linked = new URLSearchParams(location.search).get("step") ?? arrival.get("step");
+      arrival.delete("step");
+      showStep(Number(linked) || Infinity, false);
     }
   };
   setInterval(watch, 120);
