@@ -139,7 +139,9 @@
     if (root && !root.dataset.ready) {
       pauseReplay();
       root.dataset.ready = "yes";
-      const linked = new URLSearchParams(location.search).get("step") ?? arrival.get("step");
+      const here = new URLSearchParams(location.search);
+      const same = here.get("session") === arrival.get("session");
+      const linked = here.get("step") ?? (same ? arrival.get("step") : null);
       arrival.delete("step");
       showStep(Number(linked) || Infinity, false);
     }
