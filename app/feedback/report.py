@@ -12,7 +12,7 @@ from app.domain.assessment import (
     MisconceptionFinding,
 )
 from app.domain.content import Citation, Criterion, Rubric, SeniorityLevel, Value
-from app.domain.session import Clarification, Hint, Note, Session
+from app.domain.session import Clarification, Hint, ModelUse, Note, Session
 from app.grading.score import overall_level
 from app.interview.assessing import assess_gradings, assess_item
 
@@ -81,6 +81,7 @@ class Report(Value):
     next_steps: tuple[NextStep, ...]
     notes: tuple[Note, ...]
     notices: tuple[str, ...]
+    model_uses: tuple[ModelUse, ...] = ()
     regraded: bool = False
 
 
@@ -109,6 +110,7 @@ def make_report(session: Session, regrading: int | None = None) -> Report:
         next_steps=_next_steps(items),
         notes=session.notes,
         notices=session.notices,
+        model_uses=session.model_uses,
         regraded=regrading is not None,
     )
 

@@ -24,6 +24,7 @@ from app.sessions.events import (
 )
 
 MARKS = {"met": "met", "partial": "partly", "missed": "missed", "unscored": "not graded"}
+ALL_TURNS = "all"
 FINISHED = {
     "completed": "The interview is complete.",
     "out_of_time": "The time is up.",
@@ -109,7 +110,7 @@ def report_markdown(report: Report) -> str:
             f"- {note.text}" + (f" “{note.quote}”" if note.quote else "") for note in report.notes
         ]
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_cost_lines(report)])
 
 
 def session_markdown(session: Session, events: Sequence[SessionEvent], report: Report) -> str:
@@ -181,3 +182,24 @@ def _item_lines(item: ItemReport) -> list[str]:
 def _why(question: Question) -> str:
     cut = " The stream was cut here." if question.interrupted else ""
     return f"{question.kind}: {question.reason}{cut}" if question.reason else question.kind + cut
+
+
+def _cost_lines(report: Report) -> list[str]:
+    """What the language model was used for, turn by turn; nothing without one."""
+    if not report.model_uses:
+        return []
+    turns = list(dict.fromkeys(use.turn_id for use in report.model_uses))
+    lines = [
+        "## What the model cost",
+        "",
+        "| turn | calls | prompt tokens | reply tokens | seconds |",
+        "|---|---|---|---|---|",
+    ]
+    for number, turn_id in enumerate([*turns, ALL_TURNS], 1):
+        uses = [use for use in report.model_uses if turn_id in (use.turn_id, ALL_TURNS)]
+        prompt = sum(use.prompt_tokens or 0 for use in uses)
+        reply = sum(use.completion_tokens or 0 for use in uses)
+        name = "all" if turn_id == ALL_TURNS else str(number)
+        seconds = sum(use.seconds for use in uses)
+        lines.append(f"| {name} | {len(uses)} | {prompt:,} | {reply:,} | {seconds:.1f} |")
+    return [*lines, ""]
