@@ -408,7 +408,7 @@ def test_a_context_that_is_too_small_gets_less_history(server: ModelServer, tmp_
         if is_judge(body):
             return missed(body)
         sizes.append(len(json.dumps(body["messages"])))
-        return Reply(status=400, error=overflow) if sizes[-1] > 6500 else Reply(QUESTION)
+        return Reply(status=400, error=overflow) if sizes[-1] > 9000 else Reply(QUESTION)
 
     server.default = small
     session = answered(engine, begun(engine), ANSWER * 20)
