@@ -65,13 +65,6 @@ def recall(wanted: Wording, said: Wording) -> float:
     return held / total if total else 0.0
 
 
-def plain_recall(wanted: Wording, said: Wording) -> float:
-    """Share of the wanted words that were said, each counting the same."""
-    if not wanted.weights:
-        return 0.0
-    return sum(name in said.weights for name in wanted.weights) / len(wanted.weights)
-
-
 def nearest_tokens(wanted: Wording, said: Wording) -> Vectors:
     """For each wanted token, the cosine of the said token nearest to it: shape (t,)."""
     if not len(wanted.tokens) or not len(said.tokens):

@@ -142,5 +142,4 @@ def _flag(reason: str, spans: Sequence[Span], something_left: bool) -> Flag:
         "rubric_paste": f"{count} word for word from the rubric: no credit.",
         "keyword_list": f"{count} of bare terms: naming is not explaining.",
     }
-    kind = reason if reason in told else "no_content"
-    return Flag.model_validate({"kind": kind, "detail": told[reason], "gate": not something_left})
+    return Flag.model_validate({"kind": reason, "detail": told[reason], "gate": not something_left})

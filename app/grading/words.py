@@ -82,12 +82,6 @@ def ngrams(tokens: list[str], size: int) -> set[tuple[str, ...]]:
     return {tuple(tokens[i : i + size]) for i in range(len(tokens) - size + 1)}
 
 
-def overlap(text: str, other: str, size: int) -> float:
-    """Share of the runs of `size` words in `text` that also stand in `other`."""
-    own = ngrams(words(text), size)
-    return len(own & ngrams(words(other), size)) / len(own) if own else 0.0
-
-
 def is_denied(sentence: str) -> bool:
     """Whether a sentence denies as a whole what it goes on to say."""
     return bool(_DENIAL.search(normalise(sentence)))
