@@ -11,7 +11,8 @@ from app.domain.content import Citation, Rubric
 from app.domain.session import Session
 from app.errors import BadInput, SearchIndexError
 from app.grading.grader import Grader
-from app.interview.engine import Embedded, Engine
+from app.interview.engine import Engine
+from app.interview.graders import Embedded
 from app.interview.passages import find_passage
 from app.sessions.store import SessionStore
 from app.settings import Settings, settings

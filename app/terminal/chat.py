@@ -12,7 +12,8 @@ from app.domain.session import Session
 from app.errors import BadInput, InterviewError, UsageError
 from app.feedback.report import make_report
 from app.feedback.transcript import FINISHED
-from app.interview.engine import Engine, Progress
+from app.interview.engine import Engine
+from app.interview.loop import Progress
 from app.interview.plans import make_plan
 from app.interview.wiring import describe_mode, open_engine
 from app.settings import settings

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from app.errors import StoreConflict
-from app.interview.engine import Progress
+from app.interview.loop import Progress
 
 MOST_AT_ONCE = 64
 """Steps that run or wait, over all sessions; more would wait longer than anyone does."""

@@ -15,7 +15,8 @@ from app.catalog import Catalog
 from app.domain.session import Session
 from app.errors import UsageError
 from app.interview.budget import Budget, check_message, check_start
-from app.interview.engine import Engine, Progress
+from app.interview.engine import Engine
+from app.interview.loop import Progress
 from app.interview.plans import make_plan
 from app.sessions.events import fold
 from app.ui import view

@@ -15,7 +15,8 @@ from app.errors import ModelError
 from app.grading.embedded import EmbeddedGrader
 from app.grading.judge import Judge
 from app.interview.agent import AgentInterviewer
-from app.interview.engine import Embedded, Engine, last
+from app.interview.engine import Engine, last
+from app.interview.graders import Embedded
 from app.interview.scripted import ScriptedInterviewer
 from app.sessions.store import SessionStore
 from tests.llm.model_server import Body, ModelServer, Reply
@@ -113,7 +114,7 @@ def test_the_opening_costs_no_call_and_a_follow_up_costs_two(
     session = answered(engine, session)
     assert session.turns[-1].question.text == QUESTION
     assert session.turns[0].reading is not None
-    engine._judging.wait(session.id)  # type: ignore[union-attr]
+    engine.graders.judging.wait(session.id)  # type: ignore[union-attr]
     session = engine.store.load(session.id)
     assert session.turns[0].grading is not None
     assert session.turns[0].grading.grader.startswith("judge/fake")
@@ -349,7 +350,7 @@ def test_a_killed_judgement_is_made_up_for_at_resume(
 ) -> None:
     engine = engine_at(server, tmp_path)
     # As if the process had been killed before the judge began.
-    monkeypatch.setattr(engine._judging, "start", lambda session: None)
+    monkeypatch.setattr(engine.graders.judging, "start", lambda session: None)
     session = begun(engine)
     session = answered(engine, session)
     assert session.turns[0].grading is None

@@ -13,7 +13,8 @@ from pytest_httpserver import HTTPServer
 from app.grading.embedded import EmbeddedGrader
 from app.grading.judge import Judge
 from app.interview.agent import AgentInterviewer
-from app.interview.engine import Embedded, Engine, last
+from app.interview.engine import Engine, last
+from app.interview.graders import Embedded
 from app.interview.scripted import ScriptedInterviewer
 from app.sessions.store import SessionStore
 from tests.interview.loops import one_item_plan
@@ -79,8 +80,8 @@ def test_twenty_turns_stay_within_their_budget(server: ModelServer, tmp_path: Pa
         began = time.monotonic()
         session = last(engine.message(session, session.current_turn.id, answer)).session
         waited = time.monotonic() - began
-        assert engine._judging is not None
-        engine._judging.wait(session.id)
+        assert engine.graders.judging is not None
+        engine.graders.judging.wait(session.id)
         session = engine.store.load(session.id)
         sent = server.requests[before:]
         costs.append(

@@ -69,8 +69,8 @@ def test_a_small_model_holds_and_grades_a_whole_interview(tmp_path: Path) -> Non
         for step in engine.message(session, session.current_turn.id, answer):
             pieces += step.state == "speaking"
             session = step.session
-        assert engine._judging is not None
-        engine._judging.wait(session.id)  # a candidate takes longer than this to write
+        assert engine.graders.judging is not None
+        engine.graders.judging.wait(session.id)  # a candidate takes longer than this to write
     session = last(engine.finish(session)).session
     assert session.status == "finished"
     assert [turn.answer for turn in session.turns] == list(ANSWERS[1:])

@@ -85,12 +85,12 @@ class _Loop:
     worst: float = 0.0
     problems: list[str] = field(default_factory=list)
 
-    def kill_once(self, engine: Engine, session_id: str, stage: str) -> bool:
+    def kill_once(self, session_id: str, stage: str) -> bool:
         """Kill a player at the stage, resume its session; True if the interview is over."""
         sent, acknowledged = self._kill(session_id, stage)
         began = time.perf_counter()
         store = SessionStore(self.url)
-        engine.store = store
+        engine = _engine(store)
         session = last(engine.resume(session_id)).session
         resumed = store.events(session_id)
         kept = {(event.turn_id, event.text) for event in resumed if isinstance(event, AnswerGiven)}
@@ -140,18 +140,20 @@ class _Loop:
         return sent, acknowledged
 
 
+def _engine(store: SessionStore) -> Engine:
+    return Engine(store, PlainInterviewer(), QuickGrader())
+
+
 def _run(url: str, kills: int, proof: Proof) -> None:
     loop = _Loop(url, random.Random(7))
-    store = SessionStore(url)
-    engine = Engine(store, PlainInterviewer(), QuickGrader())
     session_id = ""
     for number in range(kills):
         if not session_id:
-            engine.store = SessionStore(url)
-            session_id = last(engine.start(plan())).session.id
-            engine.store.close()
+            store = SessionStore(url)
+            session_id = last(_engine(store).start(plan())).session.id
+            store.close()
         stage = STAGES[number % len(STAGES)]
-        if loop.kill_once(engine, session_id, stage):
+        if loop.kill_once(session_id, stage):
             session_id = ""
     proof(runs=kills, lost=loop.lost, doubled=loop.doubled, recovery=loop.worst)
     assert loop.problems == []

@@ -25,7 +25,8 @@ from app.domain.text import well_formed
 from app.errors import StoreConflict, UsageError
 from app.feedback.report import make_report
 from app.feedback.transcript import session_markdown, steps
-from app.interview.engine import Engine, Progress, last
+from app.interview.engine import Engine, last
+from app.interview.loop import Progress
 from app.sessions.events import AnswerGiven, ClarificationAsked, SessionEvent, fold
 from app.sessions.store import SessionStore
 from tests.reliability.conftest import Proof

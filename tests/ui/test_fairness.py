@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.errors import StoreConflict
-from app.interview.engine import Progress
+from app.interview.loop import Progress
 from app.ui.live import MOST_AT_ONCE, LiveSteps
 
 

@@ -13,7 +13,8 @@ from app.domain.content import Item, Rubric
 from app.domain.session import Session
 from app.errors import BadInput, InterviewError, StoreConflict, UsageError
 from app.grading.grader import GradingRequest
-from app.interview.engine import Engine, Progress
+from app.interview.engine import Engine
+from app.interview.loop import Progress
 from app.interview.interviewer import Spoken, Utterance
 from app.sessions.store import SessionStore
 from app.ui import view
