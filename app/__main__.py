@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from app.errors import InterviewError
+from app.terminal.options import AsJson, Grader, Level, SessionId, with_models
 
 app = typer.Typer(
     name="interview",
@@ -20,42 +21,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Level = Literal["senior", "staff", "principal"]
-GraderName = Literal["embedded", "judge"]
-Scenario = Annotated[
-    str, typer.Option("--scenario", help="Any item's id, a topic's id, or full-loop.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-GraderOption = Annotated[
-    GraderName | None,
-    typer.Option("--grader", help="Default: embedded, unless a language model is configured."),
-]
-BaseUrl = Annotated[
-    str | None, typer.Option("--base-url", help="An OpenAI-compatible server: http://host:port/v1.")
-]
-ModelName = Annotated[
-    str | None, typer.Option("--model", help="The interviewer's model, or a .gguf file.")
-]
-JudgeModel = Annotated[
-    str | None, typer.Option("--judge-model", help="The judge's model, if it is another one.")
-]
-JudgeSamples = Annotated[
-    int | None,
-    typer.Option("--judge-samples", min=1, max=9, help="Gradings an answer, to see the spread."),
-]
-
 
 @app.command()
+@with_models
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 7860,
-    base_url: BaseUrl = None,
-    model: ModelName = None,
-    judge_model: JudgeModel = None,
-    judge_samples: JudgeSamples = None,
 ) -> None:
     """Open the page: choose, interview, feedback, past sessions."""
-    _use_models(base_url, model, judge_model, judge_samples)
     from app.settings import settings
     from app.ui.gradio_app import run
 
@@ -63,8 +36,11 @@ def serve(
 
 
 @app.command()
+@with_models
 def chat(
-    scenario: Scenario = "anomaly-detection-system",
+    scenario: Annotated[
+        str, typer.Option("--scenario", help="Any item's id, a topic's id, or full-loop.")
+    ] = "anomaly-detection-system",
     level: Annotated[
         Level, typer.Option(help="Changes probes and the target, never the score.")
     ] = "principal",
@@ -77,17 +53,14 @@ def chat(
     embedded: Annotated[
         bool, typer.Option("--embedded", help="No language model, even if one is configured.")
     ] = False,
-    base_url: BaseUrl = None,
-    model: ModelName = None,
-    judge_model: JudgeModel = None,
-    judge_samples: JudgeSamples = None,
-    grader: GraderOption = None,
+    grader: Grader = None,
     as_json: AsJson = False,
 ) -> None:
     """Hold an interview in the terminal."""
-    _use_models(base_url, model, judge_model, judge_samples, embedded or None)
+    from app.settings import use_flags
     from app.terminal.chat import Chat
 
+    use_flags(embedded=embedded or None)
     session = Chat.open(grader)
     finished = session.run(
         scenario=scenario,
@@ -102,21 +75,17 @@ def chat(
 
 
 @app.command()
+@with_models
 def grade(
     scenario: Annotated[str | None, typer.Option("--scenario", help="Any item's id.")] = None,
     answer: Annotated[
         Path | None, typer.Option(help="File with one answer; - for standard input.")
     ] = None,
     jsonl: Annotated[Path | None, typer.Option(help="Lines of {scenario, answer, ...}.")] = None,
-    grader: GraderOption = None,
-    base_url: BaseUrl = None,
-    model: ModelName = None,
-    judge_model: JudgeModel = None,
-    judge_samples: JudgeSamples = None,
+    grader: Grader = None,
     as_json: AsJson = False,
 ) -> None:
     """Grade an answer to an opening question, or many from a file."""
-    _use_models(base_url, model, judge_model, judge_samples)
     from app.terminal.commands import grade_file, grade_lines
 
     if jsonl is not None:
@@ -154,15 +123,9 @@ def index(
 
 
 @app.command()
-def doctor(
-    base_url: BaseUrl = None,
-    model: ModelName = None,
-    judge_model: JudgeModel = None,
-    judge_samples: JudgeSamples = None,
-    as_json: AsJson = False,
-) -> None:
+@with_models
+def doctor(as_json: AsJson = False) -> None:
     """Ask the configured models what they can do, and show how they will be used."""
-    _use_models(base_url, model, judge_model, judge_samples)
     from app.terminal.doctor import show_doctor
 
     raise typer.Exit(0 if show_doctor(as_json) else 1)
@@ -190,9 +153,6 @@ def sessions(
     show_sessions(query, limit, as_json)
 
 
-SessionId = Annotated[str, typer.Argument(help="Session id, or the beginning of one.")]
-
-
 @app.command()
 def replay(
     session_id: SessionId,
@@ -206,17 +166,13 @@ def replay(
 
 
 @app.command()
+@with_models
 def regrade(
     session_id: SessionId,
-    grader: GraderOption = None,
-    base_url: BaseUrl = None,
-    model: ModelName = None,
-    judge_model: JudgeModel = None,
-    judge_samples: JudgeSamples = None,
+    grader: Grader = None,
     as_json: AsJson = False,
 ) -> None:
     """Grade a session again, keep both gradings, and print the difference."""
-    _use_models(base_url, model, judge_model, judge_samples)
     from app.terminal.commands import show_regrading
 
     show_regrading(session_id, grader, as_json)
@@ -306,24 +262,6 @@ def import_(
     from app.terminal.store import import_session
 
     import_session(file, as_json)
-
-
-def _use_models(
-    base_url: str | None,
-    model: str | None,
-    judge_model: str | None,
-    judge_samples: int | None,
-    embedded: bool | None = None,
-) -> None:
-    from app.settings import use_flags
-
-    use_flags(
-        openai_base_url=base_url,
-        model=model,
-        judge_model=judge_model,
-        judge_samples=judge_samples,
-        embedded=embedded,
-    )
 
 
 def main() -> None:
