@@ -17,6 +17,7 @@ class GradingRequest(Value):
     question: str
     answer: str
     dimension: str | None = None  # the one a follow-up probes; an opening is open to all
+    probes: tuple[str, ...] = ()  # criteria that the follow-up is after, where its author named any
 
     @property
     def readable_answer(self) -> str:

@@ -34,7 +34,7 @@ from app.llm.structured import shows_schema
 if TYPE_CHECKING:
     from app.llm.model import Message, Model
 
-REFERENCE_CHARACTERS = 450
+REFERENCE_CHARACTERS = 300
 BASE_TOKENS, CRITERION_TOKENS = 500, 130
 """Room for a reply in which every criterion is credited with the longest quote."""
 _ORDER: tuple[Verdict, ...] = ("missed", "partial", "met")
@@ -146,11 +146,13 @@ class Judge:
     def _messages(self, request: GradingRequest, answer: str) -> list[Message]:
         """The stable part first, so that a provider's cache can serve it."""
         wrong = request.rubric.misconceptions
+        # A follow-up's question stands for itself; the situation is what an opening is about.
+        context = "" if request.dimension else request.item.context
         checklist = fill(
             "judge_checklist",
-            situation=request.item.context or request.item.title,
-            criteria="\n".join(_checklist_lines(request)),
             misconceptions="\n".join(f"{each.id}: {each.claim}" for each in wrong) or "(none)",
+            situation=f"{request.item.title}. {context}".strip(),
+            criteria="\n".join(_checklist_lines(request)),
         )
         format_ = "" if shows_schema(self._model.capabilities.method) else fill("judge_format")
         task = fill(
@@ -164,11 +166,8 @@ class Judge:
         return [("system", f"{fill('judge')}\n\n{checklist}"), ("human", task)]
 
     def _passage(self, request: GradingRequest) -> str:
-        """What the documents say on the dimension in question, as far as there is room."""
-        first = next(
-            (each for each in request.criteria if each.dimension == request.dimension),
-            next(iter(request.criteria), None),
-        )
+        """What the documents say on what is asked about, as far as there is room."""
+        first = next(iter((*_asked_about(request), *request.criteria)), None)
         passage = " ".join(self._reference(first.source).split()) if first else ""
         return _whole_sentences(passage, REFERENCE_CHARACTERS) or "(none)"
 
@@ -206,19 +205,20 @@ class Judge:
 
 
 def _checklist_lines(request: GradingRequest) -> list[str]:
-    """Whole criteria for the opening or the probed dimension, statements for the rest.
+    """Whole criteria for the opening or for what a follow-up is after, statements for the rest.
 
-    A follow-up is answered on the dimension it probes; what it earns elsewhere it must say
-    outright, and repeating every criterion in full each turn would double the prompt.
+    What an answer earns besides it must say outright, and repeating every criterion in full each
+    turn would double the prompt.
     """
+    asked = _asked_about(request)
     lines: list[str] = []
     elsewhere: list[str] = []
     for each in request.criteria:
-        if request.dimension in (None, each.dimension):
+        if each in asked:
             lines += [
                 f"{each.id}: {each.statement}",
-                f"  counts: {each.counts}",
-                f"  does not count: {each.does_not_count}",
+                f"+ {each.counts}",
+                f"- {each.does_not_count}",
             ]
         else:
             elsewhere.append(f"{each.id}: {each.statement}")
@@ -228,6 +228,14 @@ def _checklist_lines(request: GradingRequest) -> list[str]:
             *elsewhere,
         ]
     return lines
+
+
+def _asked_about(request: GradingRequest) -> Sequence[Criterion]:
+    """The criteria that the question is after; those of its dimension if its author named none."""
+    probed = [each for each in request.criteria if each.id in request.probes]
+    return probed or [
+        each for each in request.criteria if request.dimension in (None, each.dimension)
+    ]
 
 
 def _whole_sentences(text: str, characters: int) -> str:

@@ -104,7 +104,11 @@ class AgentInterviewer:
         context = Turn(item, turn.id, clarification.asked)
         spoken = ""
         for utterance in self._speak(
-            session, context, lambda room: clarify_prompt(session, clarification, facts, room)
+            session,
+            context,
+            lambda room: clarify_prompt(
+                session, clarification, facts, room, tools=bool(self._tools)
+            ),
         ):
             if isinstance(utterance, Spoken):
                 spoken += utterance.text
@@ -124,7 +128,9 @@ class AgentInterviewer:
         context = Turn(item, turn.id, answer)
         nothing = True
         for utterance in self._speak(
-            session, context, lambda room: ask_prompt(session, decision, facts, quote, room)
+            session,
+            context,
+            lambda room: ask_prompt(session, decision, facts, quote, room, tools=bool(self._tools)),
         ):
             nothing = nothing and not isinstance(utterance, Spoken | CutOff)
             yield utterance
@@ -218,13 +224,13 @@ class _OneRound(AgentMiddleware[Any, Turn, Any]):
 def _tools(search: Callable[[str], Sequence[str]]) -> list[BaseTool]:
     @tool
     def search_knowledge(query: str) -> str:
-        """For yourself: check a claim of theirs that your question turns on, if you doubt it."""
+        """For yourself: check a doubtful claim that your question turns on."""
         passages = [text[:PASSAGE_CHARACTERS] for text in search(query)[:PASSAGES]]
         return "\n\n".join(passages) or "Nothing was found."
 
     @tool
     def reveal_fact(fact_id: str, runtime: Runtime) -> str:
-        """The answer to a listed fact that the candidate asked about."""
+        """A listed fact that they asked about."""
         turn = runtime.context
         for fact in turn.item.facts:
             if fact.id == fact_id:
@@ -234,7 +240,7 @@ def _tools(search: Callable[[str], Sequence[str]]) -> list[BaseTool]:
 
     @tool
     def note_observation(observation: str, quote: str, runtime: Runtime) -> str:
-        """Keep a telling strength or gap, with their words, for the end; none twice, few in all."""
+        """Keep a telling strength or gap with their words; few in all, none twice."""
         turn = runtime.context
         note = Note(
             turn_id=turn.turn_id,

@@ -24,6 +24,10 @@ def grading_request(
         closed = {each.criterion_id for each in earlier.verdicts if not each.is_open}
         criteria = tuple(each for each in criteria if each.id not in closed)
     assert turn.answer is not None, "only an answer can be graded"
+    probes = next(
+        (each.probes for each in planned.item.follow_ups if each.id == turn.question.follow_up_id),
+        (),
+    )
     return GradingRequest(
         item=planned.item,
         rubric=rubric,
@@ -31,6 +35,7 @@ def grading_request(
         question=turn.question.text,
         answer=turn.answer,
         dimension=None if turn.question.kind == "opening" else turn.question.dimension,
+        probes=probes,
     )
 
 

@@ -13,49 +13,65 @@ from app.domain.session import Clarification, FollowUpDecision, Session, Turn
 from app.grading.question import question_proper
 from app.llm.prompts import as_data, fill
 
-HISTORY_CHARACTERS = 1200
+HISTORY_CHARACTERS = 800
 ANSWER_CHARACTERS = 4000
-LINE_CHARACTERS = 220
+ASKED_CHARACTERS, SAID_CHARACTERS = 100, 150
+"""Of an earlier turn: the words of the answer matter more, a question was worded here."""
 QUESTION_CHARACTERS = 600
 NOTES, NOTE_CHARACTERS = 5, 100
 
 
 def system_prompt(item: Item, level: str, *, tools: bool) -> str:
     """The rules and the situation: the same text for every turn of an item."""
-    facts = "\n".join(f"{fact.id}: {fact.question}" for fact in item.facts)
-    told = fill("interviewer_tools", facts=facts or "(none)") if tools else ""
     return fill(
         "interviewer",
         level=level,
-        tools=told,
+        tools=f"{fill('interviewer_tools')}\n" if tools else "",
         title=item.title,
         situation=item.context or item.opening,
     )
 
 
 def ask_prompt(
-    session: Session, decision: FollowUpDecision, facts: Sequence[Fact], quote: str, room: float
+    session: Session,
+    decision: FollowUpDecision,
+    facts: Sequence[Fact],
+    quote: str,
+    room: float,
+    *,
+    tools: bool,
 ) -> str:
-    """The task to put the decided question, after the newest answer."""
+    """The task to put the decided question, after the newest answer. `facts` are to be told."""
     turn = session.turns[-1]
+    # The facts are listed for `reveal_fact` only where something was asked: on most turns the list
+    # would be a sixth of the prompt, and what is not shown cannot slip out.
+    asks = tools and "?" in (turn.answer or "")
     return fill(
         "interviewer_ask",
         **_common(session, turn, room),
         answer=as_data(shortened(turn.answer or "(skipped)", int(ANSWER_CHARACTERS * room))),
         notes=_notes(session, turn.item_index),
+        facts=_listed(session, turn, facts) if asks else "",
         asked=_asked(facts, within_answer=True),
         task=_task(decision, quote),
     )
 
 
 def clarify_prompt(
-    session: Session, clarification: Clarification, facts: Sequence[Fact], room: float
+    session: Session,
+    clarification: Clarification,
+    facts: Sequence[Fact],
+    room: float,
+    *,
+    tools: bool,
 ) -> str:
-    """The task to answer a question of the candidate."""
+    """The task to answer a question of the candidate. `facts` are to be told."""
+    turn = session.turns[-1]
     return fill(
         "interviewer_clarify",
-        **_common(session, session.turns[-1], room),
+        **_common(session, turn, room),
         answer=as_data(shortened(clarification.asked, int(ANSWER_CHARACTERS * room))),
+        facts=_listed(session, turn, facts) if tools else "",
         asked=_asked(facts, within_answer=False),
     )
 
@@ -91,9 +107,9 @@ def _history(item: Item, turns: Sequence[Turn], characters: int) -> str:
     room = characters
     for turn in reversed(turns):
         question = question_proper(turn.question.text, item.facts)
-        asked = shortened(" ".join(question.split()), LINE_CHARACTERS)
+        asked = shortened(" ".join(question.split()), ASKED_CHARACTERS)
         said = " ".join((turn.answer or "(skipped)").split())
-        entry = f"You: {asked}\nThey: {shortened(said, LINE_CHARACTERS)}"
+        entry = f"You: {asked}\nThey: {shortened(said, SAID_CHARACTERS)}"
         if len(entry) > room:
             kept.append(f"({len(turns) - len(kept)} earlier turns are left out)")
             break
@@ -108,6 +124,14 @@ def _notes(session: Session, item_index: int) -> str:
     taken = [note.text for note in session.notes if note.turn_id in turns][-NOTES:]
     lines = "\n".join(f"- {shortened(text, NOTE_CHARACTERS)}" for text in taken)
     return f"\n# Notes you took\n{lines}\n" if taken else ""
+
+
+def _listed(session: Session, turn: Turn, telling: Sequence[Fact]) -> str:
+    """The facts that are neither known nor about to be told, for the tool that reveals one."""
+    known = session.facts_told(turn.item_index) | {fact.id for fact in telling}
+    item = session.plan.items[turn.item_index].item
+    lines = [f"{fact.id}: {fact.question}" for fact in item.facts if fact.id not in known]
+    return f"\n{fill('interviewer_facts', facts=chr(10).join(lines))}\n" if lines else ""
 
 
 def _asked(facts: Sequence[Fact], *, within_answer: bool) -> str:

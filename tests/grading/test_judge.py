@@ -306,6 +306,19 @@ def test_a_follow_up_shows_other_dimensions_as_statements_only(server: ModelServ
     assert request.criteria[0].counts not in prompt
 
 
+def test_a_follow_up_that_names_its_criteria_shows_only_those_whole(server: ModelServer) -> None:
+    server.default = lambda body: Reply(GOOD)
+    request = request_for(dimension="context")
+    first, second = request.criteria[:2]
+    assert first.dimension == second.dimension == "context"
+    judge_at(server).judge(request.model_copy(update={"probes": (second.id,)}))
+    prompt = server.requests[0]["messages"][0]["content"]
+    assert first.statement in prompt
+    assert first.counts not in prompt
+    assert second.counts in prompt
+    assert request.item.context not in prompt
+
+
 def test_repeated_gradings_give_the_middle_verdict_and_an_interval(server: ModelServer) -> None:
     server.add(
         Reply(checklist(entry("met", QUOTE), entry("missed"), entry("missed"))),

@@ -191,6 +191,18 @@ def test_a_fact_can_be_revealed_by_the_tool_in_one_more_call(
     assert session.turns[-1].question.text == QUESTION
 
 
+def test_facts_are_listed_only_where_the_candidate_asks(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    engine = engine_at(server, tmp_path)
+    fact = scenario()[0].facts[-1]
+    answered(engine, begun(engine))
+    answered(engine, begun(engine), f"{ANSWER} May I ask something about the teams?")
+    quiet, asking = (json.dumps(body["messages"]) for body in spoken_requests(server))
+    assert fact.question not in quiet
+    assert f"{fact.id}: {fact.question}" in asking
+
+
 def test_a_note_beside_the_question_costs_no_further_call_and_keeps_a_true_quote(
     server: ModelServer, tmp_path: Path
 ) -> None:

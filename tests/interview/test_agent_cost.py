@@ -22,7 +22,8 @@ from tests.llm.model_server import Body, ModelServer, Reply
 from tests.llm.models import model_at
 
 TURNS = 20
-MOST_CHARACTERS = 285_000
+MOST_CHARACTERS = 245_000
+"""Promised are 285,000; what creeps in should be seen before that."""
 MOST_GROWTH = 1.5
 MOST_OWN_SECONDS = 0.063
 SENTENCE = (
