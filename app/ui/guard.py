@@ -1,7 +1,11 @@
-"""What the server refuses before Gradio sees it: other sites, foreign host names, large bodies."""
+"""What the server refuses before Gradio sees it.
+
+Other sites, foreign host names, large bodies, and files that are only the address of one.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,6 +56,10 @@ class Guard:
             await send(message)
 
         refused = self._refusal(scope)
+        if refused is None and scope["method"] == "POST" and not _is_form(scope):
+            body, receive = await _read(receive)
+            if _names_an_address(body):
+                refused = 403, "A file has to be uploaded: its address is not enough.\n"
         if refused is None:
             await self._app(scope, receive, send_with_headers)
             return
@@ -65,7 +73,7 @@ class Guard:
         await send({"type": "http.response.body", "body": reason.encode()})
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = _headers(scope)
         host = headers.get(b"host", "").lower()
         if self._local_only and not is_local(_hostname(f"//{host}")):
             return 403, "This page is for its own machine: open it as 127.0.0.1 or localhost.\n"
@@ -79,6 +87,48 @@ class Guard:
         if not length.isdecimal() or int(length) > LARGEST_BODY:
             return 413, f"That is more than {LARGEST_BODY // 2**20} MB: send less.\n"
         return None
+
+
+def _headers(scope: Scope) -> dict[bytes, str]:
+    return {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _is_form(scope: Scope) -> bool:
+    """Whether a body is a form, such as an upload: it stays unread here."""
+    return _headers(scope).get(b"content-type", "").lower().startswith("multipart/")
+
+
+async def _read(receive: Receive) -> tuple[bytes, Receive]:
+    """A request's body, and what gives it to the application as if it were unread."""
+    messages: list[MutableMapping[str, Any]] = []
+    while not messages or messages[-1].get("more_body"):
+        messages.append(await receive())
+    body = b"".join(message.get("body", b"") for message in messages)
+
+    async def again() -> MutableMapping[str, Any]:
+        return messages.pop(0) if messages else await receive()
+
+    return body, again
+
+
+def _names_an_address(body: bytes) -> bool:
+    """Whether JSON holds, at any depth, a file of Gradio's whose path is a web address.
+
+    Gradio would fetch it, from this machine and for whoever asks.
+    """
+    try:
+        rest = [json.loads(body)] if body else []
+    except (ValueError, RecursionError):
+        return False  # Gradio cannot read it either
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            if "://" in str(value.get("path", "")):
+                return True
+            rest.extend(value.values())
+        elif isinstance(value, list):
+            rest.extend(value)
+    return False
 
 
 def _place(origin: str) -> str:

@@ -64,6 +64,34 @@ def test_a_body_that_is_too_large_or_of_unknown_length_is_refused_unread() -> No
     assert chunked.status_code == 411
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"data": [{"path": "https://a.example/x", "meta": {"_type": "gradio.FileData"}}]}',
+        '{"data": [{"a": [{"path": "\\u0068ttp://a.example/x"}]}]}',
+        '{"path": "x", "path": "http://a.example/x"}',
+    ],
+)
+def test_a_file_that_is_only_an_address_is_refused(body: str) -> None:
+    for headers in ({"Content-Type": "application/json"}, {"Content-Type": "text/plain"}, {}):
+        answer = visit("localhost").post("/", content=body.encode(), headers=headers)
+        assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"data": [{"path": "/tmp/x.md", "url": "http://localhost/gradio_api/file=/tmp/x.md"}]}',
+        '{"data": ["Send it to http://a.example/path"]}',
+        "not JSON",
+        "[" * 100_000,
+        "",
+    ],
+)
+def test_every_other_body_reaches_the_application_whole(body: str) -> None:
+    assert visit("localhost").post("/", content=body.encode()).text == f"{len(body)} bytes"
+
+
 def test_every_answer_forbids_frames_and_foreign_content() -> None:
     for answer in (visit("a.example").get("/"), visit("a.example", local_only=True).get("/")):
         policy = answer.headers["content-security-policy"]
