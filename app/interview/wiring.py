@@ -107,12 +107,15 @@ def _cited_text(citation: Citation) -> str:
 
 
 def _passages(query: str) -> Sequence[str]:
-    """Passages for the interviewer's own information."""
+    """Passages for the interviewer's own information: of no user's own documents.
+
+    What a candidate wrote is no proof of what the candidate claims.
+    """
     try:
-        found = _searcher().search(query, 2)
+        found = _searcher().search(query, 2, collections=["documents"])
     except SearchIndexError:  # moved or lost since it was opened: once more, from the documents
         _searcher.cache_clear()
-        found = _searcher().search(query, 2)
+        found = _searcher().search(query, 2, collections=["documents"])
     return [passage.text for passage in found]
 
 

@@ -1,6 +1,6 @@
 """The search index: chunks and their vectors in Chroma.
 
-The index holds nothing of its own: shipped documents come from the catalog, the user's own are
+The index holds nothing of its own: shipped documents come from the catalog, the users' own are
 kept as files beside it, so a lost or damaged index is built again from them.
 """
 
@@ -12,13 +12,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import ValidationError
-
 from app.domain.content import Document, Value
 from app.embedding import Embedding, default_embedding
 from app.errors import SearchIndexError, UnknownName
 from app.retrieval.chroma import REBUILD, connect, locked, open_folder, told
 from app.retrieval.documents import Chunk, split
+from app.retrieval.own import LOCAL_USER, OwnDocuments
+from app.retrieval.rows import chunk_of, to_chunk, to_rows
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ CollectionName = Literal["documents", "own"]
 COLLECTIONS: tuple[CollectionName, ...] = ("documents", "own")
 SCHEMA = 2
 BATCH = 32
-QUESTION_MARK = "?"
 ROWS_A_CHUNK = 8
 """About how many vectors lead to one chunk: its text and the questions it answers."""
 
@@ -63,10 +62,11 @@ class IndexStats(Value):
 
 
 class Index:
-    """Chunks by vector, in two collections: shipped documents, and the user's own.
+    """Chunks by vector, in two collections: shipped documents, and the users' own.
 
-    A team's Chroma server is shared: every read and write of own documents is limited to those
-    whose files lie in this data folder.
+    Own documents belong to whoever added them. The collection is shared, on a team's Chroma server
+    even with other data folders: so every read is limited to the documents whose files lie with
+    their `owner`.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class Index:
         self._embedding = embedding
         self._location = location
         self._data_dir = data_dir
+        self._own = OwnDocuments(data_dir)
         self._token = token
 
     @classmethod
@@ -127,15 +128,15 @@ class Index:
     def sync(
         self, documents: Iterable[Document], on_progress: Progress | None = None
     ) -> SyncResult:
-        """Make the index hold exactly these shipped documents, and all own ones.
+        """Make the index hold exactly these shipped documents, and the own ones of all users.
 
         Unchanged chunks stay, new ones are embedded, vanished ones go. `on_progress(done, total)`
         counts the chunks to add, over both collections one after the other.
         """
         with self._telling(), locked(self._data_dir):
-            own = self.own_documents().values()
+            own = self._own.all()
             return self._update("documents", documents, None, on_progress) + self._update(
-                "own", own, self._scope("own"), on_progress
+                "own", own.values(), _of(list(own)), on_progress
             )
 
     def rebuild(
@@ -153,34 +154,36 @@ class Index:
             self._create_collections()
         return self.sync(documents, on_progress)
 
-    def add_own(self, document: Document, on_progress: Progress | None = None) -> int:
-        """Keep a document of the user's own and index it; the number of its chunks."""
+    def add_own(
+        self, document: Document, on_progress: Progress | None = None, *, owner: str = LOCAL_USER
+    ) -> int:
+        """Keep a document of a user's own and index it; the number of its chunks."""
         if document.origin != "own":
             raise ValueError(f"{document.id} is a shipped document")
         with self._telling(), locked(self._data_dir):
-            self._own_dir.mkdir(parents=True, exist_ok=True)
-            kept = self._own_path(document.id)
-            partial = kept.with_suffix(".partial")
-            partial.write_text(document.model_dump_json(), encoding="utf-8")
-            partial.replace(kept)
-            result = self._update("own", [document], _of([document.id]), on_progress)
+            kept = self._own.keep(document, owner)
+            result = self._update("own", [kept], _of([kept.id]), on_progress)
         return result.kept + result.added
 
-    def remove_own(self, document_id: str) -> None:
-        """Forget a document of the user's own. UnknownName if there is none of that id."""
-        known = self._own_ids()
+    def remove_own(self, document_id: str, *, owner: str = LOCAL_USER) -> None:
+        """Forget a document of a user's own. UnknownName if that user has none of that id."""
+        known = self._own.ids(owner)
         if document_id not in known:
             names = ", ".join(known) or "none yet"
             raise UnknownName(f"There is no own document {document_id!r}. Yours: {names}.")
         with self._telling(), locked(self._data_dir):
             self._update("own", [], _of([document_id]), None)
-            self._own_path(document_id).unlink(missing_ok=True)
+            self._own.forget(document_id, owner)
 
     # --- reading -------------------------------------------------------------------------------
 
-    def own_documents(self) -> dict[str, Document]:
-        """The user's own documents by id."""
-        return {name: self._own_document(name) for name in self._own_ids()}
+    def own_documents(self, owner: str = LOCAL_USER) -> dict[str, Document]:
+        """A user's own documents by id."""
+        return self._own.of(owner)
+
+    def own_ids(self, owner: str = LOCAL_USER) -> tuple[str, ...]:
+        """The ids of a user's own documents."""
+        return tuple(self._own.ids(owner))
 
     def revision(self, collections: Iterable[CollectionName] = COLLECTIONS) -> str:
         """Changes whenever a chunk of these collections does, in whichever process."""
@@ -189,20 +192,26 @@ class Index:
                 str(self._collection(name).metadata.get("revision", "")) for name in collections
             )
 
-    def chunks(self, collections: Iterable[CollectionName] = COLLECTIONS) -> list[Chunk]:
-        """All chunks, by document and position."""
+    def chunks(
+        self, collections: Iterable[CollectionName] = COLLECTIONS, owner: str = LOCAL_USER
+    ) -> list[Chunk]:
+        """All chunks that a user may see, by document and position."""
         with self._telling():
             found = [
-                _to_chunk(chunk_id, text, metadata)
+                to_chunk(chunk_id, text, metadata)
                 for name in collections
-                for chunk_id, text, metadata in self._rows(name)
+                for chunk_id, text, metadata in self._rows(name, owner)
             ]
         return sorted(found, key=lambda chunk: (chunk.document_id, chunk.position))
 
     def nearest(
-        self, query: str, k: int, collections: Iterable[CollectionName] = COLLECTIONS
+        self,
+        query: str,
+        k: int,
+        collections: Iterable[CollectionName] = COLLECTIONS,
+        owner: str = LOCAL_USER,
     ) -> list[tuple[str, float]]:
-        """Ids and cosine similarities of the k nearest chunks, nearest first.
+        """Ids and cosine similarities of the k nearest chunks that a user may see, nearest first.
 
         A chunk is as near as the nearest of its text and the questions it answers.
         """
@@ -213,19 +222,19 @@ class Index:
                 result = self._collection(name).query(
                     query_embeddings=vector,
                     n_results=k * ROWS_A_CHUNK,
-                    where=self._scope(name),
+                    where=self._scope(name, owner),
                     include=["distances"],
                 )
                 distances = (result["distances"] or [[]])[0]
                 for row_id, distance in zip(result["ids"][0], distances, strict=True):
-                    chunk_id = row_id.partition(QUESTION_MARK)[0]
+                    chunk_id = chunk_of(row_id)
                     hits[chunk_id] = max(hits.get(chunk_id, -1.0), 1.0 - distance)
         return sorted(hits.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
 
-    def stats(self) -> IndexStats:
-        """What the index holds."""
+    def stats(self, owner: str = LOCAL_USER) -> IndexStats:
+        """What the index holds for a user."""
         held: dict[CollectionName, list[Chunk]] = {
-            name: self.chunks([name]) for name in COLLECTIONS
+            name: self.chunks([name], owner) for name in COLLECTIONS
         }
         return IndexStats(
             location=self._location,
@@ -235,33 +244,14 @@ class Index:
             documents={
                 name: len({chunk.document_id for chunk in chunks}) for name, chunks in held.items()
             },
-            own_ids=tuple(self._own_ids()),
+            own_ids=self.own_ids(owner),
         )
 
     # --- inside --------------------------------------------------------------------------------
 
-    @property
-    def _own_dir(self) -> Path:
-        return self._data_dir / "documents"
-
-    def _own_document(self, document_id: str) -> Document:
-        path = self._own_path(document_id)
-        try:
-            return Document.model_validate_json(path.read_bytes())
-        except ValidationError:
-            raise SearchIndexError(
-                f"{path} is damaged: delete it, then add the document again."
-            ) from None
-
-    def _own_path(self, document_id: str) -> Path:
-        return self._own_dir / f"{document_id}.json"
-
-    def _own_ids(self) -> list[str]:
-        return sorted(path.stem for path in self._own_dir.glob("*.json"))
-
-    def _scope(self, name: CollectionName) -> Any:
-        """Chroma's filter for what is ours in a collection."""
-        return _of(self._own_ids()) if name == "own" else None
+    def _scope(self, name: CollectionName, owner: str) -> Any:
+        """Chroma's filter for what a user may see of a collection."""
+        return _of(self._own.ids(owner)) if name == "own" else None
 
     @property
     def _made_with(self) -> dict[str, str | int]:
@@ -298,9 +288,11 @@ class Index:
             )
         return collection
 
-    def _rows(self, name: CollectionName) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    def _rows(
+        self, name: CollectionName, owner: str
+    ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         rows = self._collection(name).get(
-            where=_texts(self._scope(name)), include=["documents", "metadatas"]
+            where=_texts(self._scope(name, owner)), include=["documents", "metadatas"]
         )
         return zip(rows["ids"], rows["documents"] or [], rows["metadatas"] or [], strict=True)
 
@@ -326,7 +318,7 @@ class Index:
             collection.delete(where=_where_in("chunk_id", stale))
         for start in range(0, len(new), BATCH):
             batch = new[start : start + BATCH]
-            rows_of = [row for chunk in batch for row in _to_rows(chunk)]
+            rows_of = [row for chunk in batch for row in to_rows(chunk)]
             ids, embedded, shown, metadatas = map(list, zip(*rows_of, strict=True))
             collection.upsert(
                 ids=ids,
@@ -354,38 +346,3 @@ def _texts(scope: Any) -> Any:
     """Chroma's filter for the rows that hold passages, not the questions that lead to them."""
     texts = {"row": "text"}
     return {"$and": [scope, texts]} if scope else texts
-
-
-def _to_rows(chunk: Chunk) -> Iterator[tuple[str, str, str, dict[str, str | int]]]:
-    """Id, embedded text, shown text and metadata: the passage, then each question it answers."""
-    yield chunk.id, chunk.embedded_text, chunk.text, {**_to_metadata(chunk), "row": "text"}
-    owner: dict[str, str | int] = {"chunk_id": chunk.id, "document_id": chunk.document_id}
-    for number, question in enumerate(chunk.questions):
-        row_id = f"{chunk.id}{QUESTION_MARK}{number}"
-        yield row_id, question, question, {**owner, "row": "question"}
-
-
-def _to_metadata(chunk: Chunk) -> dict[str, str | int]:
-    return {
-        "chunk_id": chunk.id,
-        "questions": "\n".join(chunk.questions),
-        "document_id": chunk.document_id,
-        "document_title": chunk.document_title,
-        "heading_path": "\n".join(chunk.heading_path),
-        "position": chunk.position,
-        "content_hash": chunk.content_hash,
-    }
-
-
-def _to_chunk(chunk_id: str, text: str, metadata: Mapping[str, Any]) -> Chunk:
-    path = tuple(str(metadata["heading_path"]).split("\n"))
-    return Chunk(
-        id=chunk_id,
-        document_id=str(metadata["document_id"]),
-        document_title=str(metadata["document_title"]),
-        heading=path[-1],
-        heading_path=path,
-        position=int(metadata["position"]),
-        text=text,
-        questions=tuple(filter(None, str(metadata["questions"]).split("\n"))),
-    )

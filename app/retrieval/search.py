@@ -12,6 +12,7 @@ import numpy as np
 from app.errors import BadInput
 from app.retrieval.documents import Chunk
 from app.retrieval.index import COLLECTIONS, CollectionName, Index
+from app.retrieval.own import LOCAL_USER
 
 if TYPE_CHECKING:
     from bm25s import BM25
@@ -24,6 +25,9 @@ stood among the first five for 0.85 of them; with the usual k of 60 and equal we
 """
 DEPTH = 50
 """How far down either ranking a chunk may stand and still be fused."""
+
+LEXICONS = 16
+"""How many are kept: one for each user who searches and has documents of their own."""
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -60,7 +64,7 @@ class Searcher:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._lexicons: dict[tuple[CollectionName, ...], _Lexicon] = {}
+        self._lexicons: dict[tuple[tuple[CollectionName, ...], tuple[str, ...]], _Lexicon] = {}
         self._building = threading.Lock()
 
     def search(
@@ -69,8 +73,9 @@ class Searcher:
         k: int = 5,
         mode: Mode = "fused",
         collections: Iterable[CollectionName] = COLLECTIONS,
+        owner: str = LOCAL_USER,
     ) -> list[Passage]:
-        """The k best passages, best first; equal scores in order of chunk id.
+        """The k best passages that a user may see, best first; equal scores in order of chunk id.
 
         BadInput for an empty query; SearchIndexError if the index cannot be used.
         """
@@ -79,9 +84,9 @@ class Searcher:
         if k < 1:
             raise BadInput(f"k is {k}: ask for one passage or more.")
         names = tuple(collections)
-        lexicon = self._lexicon(names)
+        lexicon = self._lexicon(names, owner)
         depth = max(DEPTH, k)
-        dense = self._index.nearest(query, depth, names) if mode != "lexical" else []
+        dense = self._index.nearest(query, depth, names, owner) if mode != "lexical" else []
         lexical = lexicon.best(query, depth) if mode != "dense" else []
         if mode == "fused":
             scores = fuse(
@@ -103,13 +108,17 @@ class Searcher:
             if chunk_id in lexicon.chunks  # else it was added since the lexicon was built
         ][:k]
 
-    def _lexicon(self, names: tuple[CollectionName, ...]) -> _Lexicon:
+    def _lexicon(self, names: tuple[CollectionName, ...], owner: str) -> _Lexicon:
         revision = self._index.revision(names)
+        # All who have no documents of their own share one.
+        seen = (names, self._index.own_ids(owner))
         with self._building:
-            lexicon = self._lexicons.get(names)
+            lexicon = self._lexicons.pop(seen, None)
             if lexicon is None or lexicon.revision != revision:
-                lexicon = _Lexicon(revision, self._index.chunks(names))
-                self._lexicons[names] = lexicon
+                lexicon = _Lexicon(revision, self._index.chunks(names, owner))
+            self._lexicons[seen] = lexicon
+            if len(self._lexicons) > LEXICONS:
+                del self._lexicons[next(iter(self._lexicons))]  # the one unused for longest
             return lexicon
 
 

@@ -104,8 +104,10 @@ class App:
         def interview(sid: str) -> Updates:
             return {shared.url: f"?session={sid}" if sid else "?"}
 
-        def library(url: str) -> Updates:
-            return {shared.url: gr.skip()} if "view=library" in url else self._library.show()
+        def library(url: str, request: gr.Request) -> Updates:
+            if "view=library" in url:
+                return {shared.url: gr.skip()}
+            return self._library.show("", user_of(request))
 
         def replay(sid: str, request: gr.Request) -> Updates:
             return {
@@ -165,7 +167,7 @@ class App:
         elif wanted == "progress":
             yield {**select, self._progress: self._progress_of(user)}
         elif wanted == "library":
-            yield {**self._library.show(query.get("doc", "")), **select}
+            yield {**self._library.show(query.get("doc", ""), user), **select}
         elif session_id:
             yield select
             yield from self._interview.guarded(lambda: self._page.resume(session_id, user))

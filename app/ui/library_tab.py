@@ -11,7 +11,7 @@ import gradio as gr
 from app.ui import view
 from app.ui.library import Library
 from app.ui.library_view import document_html, results_html, shelf_html, stats_html
-from app.ui.widgets import DELEGATE, EVENT, Shared, Updates, explain, html, wanted_of
+from app.ui.widgets import DELEGATE, EVENT, Shared, Updates, explain, html, user_of, wanted_of
 
 PREPARING = (
     "Searching. The first search brings the index up to date, which can take a minute or two …"
@@ -52,34 +52,35 @@ class LibraryTab:
         """Everything that changes here."""
         return [self._told, self._body, self._stats, self._shared.url]
 
-    def show(self, document_id: str = "") -> Updates:
-        """The shelf, or one document."""
+    def show(self, document_id: str, user: str | None) -> Updates:
+        """The shelf, or one document, as the user may see it."""
         try:
             if document_id:
-                body = document_html(self._library.document(document_id))
+                body = document_html(self._library.document(document_id, user))
             else:
-                body = shelf_html(self._library.documents().values())
+                body = shelf_html(self._library.documents(user).values())
         except Exception as error:
             return {self._told: view.state_html("error", detail=explain(error))}
         query = {"view": "library", **({"doc": document_id} if document_id else {})}
         return {
             self._told: "",
             self._body: body,
-            self._stats: self._indexed(),
+            self._stats: self._indexed(user),
             self._shared.url: "?" + urlencode(query),
         }
 
-    def _indexed(self) -> str:
-        return stats_html(self._library.stats()) if self._library.is_open else ""
+    def _indexed(self, user: str | None) -> str:
+        return stats_html(self._library.stats(user)) if self._library.is_open else ""
 
     def wire(self) -> None:
         """Connect the widgets."""
 
-        def search(query: str) -> Iterator[Updates]:
+        def search(query: str, request: gr.Request) -> Iterator[Updates]:
+            user = user_of(request)
             told = "Searching …" if self._library.is_open else PREPARING
             yield {self._told: view.state_html("grading", detail=told)}
             try:
-                found = self._library.search(query)
+                found = self._library.search(query, user)
             except Exception as error:
                 yield {self._told: view.state_html("error", detail=explain(error))}
                 return
@@ -87,27 +88,28 @@ class LibraryTab:
             yield {
                 self._told: "",
                 self._body: back + results_html(query, found),
-                self._stats: self._indexed(),
+                self._stats: self._indexed(user),
             }
 
-        def add(path: str) -> Iterator[Updates]:
+        def add(path: str, request: gr.Request) -> Iterator[Updates]:
+            user = user_of(request)
             yield {self._told: view.state_html("grading", detail="Reading and indexing it …")}
             try:
-                document = self._library.add(Path(path))
+                document = self._library.add(Path(path), user)
             except Exception as error:
                 yield {self._told: view.state_html("error", detail=explain(error))}
                 return
             told = f"Added “{document.title}”. Searches find it from now on."
-            yield {**self.show(), self._told: view.state_html("waiting", detail=told)}
+            yield {**self.show("", user), self._told: view.state_html("waiting", detail=told)}
 
-        def pressed(event: gr.EventData) -> Updates:
-            wanted = wanted_of(event)
+        def pressed(event: gr.EventData, request: gr.Request) -> Updates:
+            wanted, user = wanted_of(event), user_of(request)
             if wanted.get("action") == "remove":
                 try:
-                    self._library.remove(wanted.get("doc", ""))
+                    self._library.remove(wanted.get("doc", ""), user)
                 except Exception as error:
                     return {self._told: view.state_html("error", detail=explain(error))}
-            return self.show(wanted.get("doc", "") if wanted.get("action") == "read" else "")
+            return self.show(wanted.get("doc", "") if wanted.get("action") == "read" else "", user)
 
         self._go.click(search, self._query, self.outputs, **EVENT)
         self._query.submit(search, self._query, self.outputs, **EVENT)

@@ -211,6 +211,48 @@ def test_own_documents_of_another_data_folder_stay_out_of_sight(
         assert len(index.chunks(["own"])) == 1
 
 
+def test_own_documents_belong_to_whoever_added_them(
+    settings: Settings, documents: list[Document], own_file: Path
+) -> None:
+    own = load_own(own_file)
+    with Index.open(settings) as index:
+        index.sync(documents)
+        for owner in ("ann", "Ann"):  # the same file, and names that a disk might confuse
+            assert index.add_own(own, owner=owner) == 1
+        (hers,), (his,) = index.own_ids("ann"), index.own_ids("Ann")
+        assert hers != his
+        for owner, mine in (("ann", {hers}), ("Ann", {his}), ("bob", set()), ("", set())):
+            assert set(index.own_documents(owner)) == mine
+            assert set(index.stats(owner).own_ids) == mine
+            assert {chunk.document_id for chunk in index.chunks(["own"], owner)} == mine
+            found = index.nearest("zebra cluster failover", 50, ["own"], owner)
+            assert {chunk_id.partition(":")[0] for chunk_id, _ in found} == mine
+
+        for owner in ("bob", "Ann", ""):
+            with pytest.raises(UnknownName):
+                index.remove_own(hers, owner=owner)
+        index.remove_own(his, owner="Ann")
+        assert index.sync(documents).deleted == 0
+        assert [chunk.document_id for chunk in index.chunks(["own"], "ann")] == [hers]
+        index.rebuild(documents)
+        assert [chunk.document_id for chunk in index.chunks(["own"], "ann")] == [hers]
+        assert index.chunks(["own"]) == []
+
+
+def test_documents_kept_before_there_were_owners_are_the_local_users(
+    settings: Settings, own_file: Path
+) -> None:
+    own = load_own(own_file)
+    folder = settings.data_dir / "documents"
+    folder.mkdir(parents=True)
+    (folder / f"{own.id}.json").write_text(own.model_dump_json(), encoding="utf-8")
+    with Index.open(settings) as index:
+        index.sync([])
+        assert index.own_documents() == {own.id: own}
+        assert len(index.chunks(["own"])) == 1
+        assert index.chunks(["own"], "ann") == []
+
+
 # --- a folder ----------------------------------------------------------------------------------
 
 OPEN_AND_SYNC = """

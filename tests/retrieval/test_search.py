@@ -72,6 +72,19 @@ def test_a_search_notices_a_document_added_after_it_began(index: Index, own_file
     assert searcher.search("zebra", mode="lexical", collections=["documents"]) == []
 
 
+def test_a_search_finds_the_searchers_own_documents_and_nobody_elses(
+    index: Index, own_file: Path
+) -> None:
+    searcher = Searcher(index)
+    index.add_own(load_own(own_file), owner="ann")
+    for mode in ("fused", "dense", "lexical"):
+        found = searcher.search("zebra cluster failover", k=1, mode=mode, owner="ann")  # type: ignore[arg-type]
+        assert found[0].heading == "Failover"
+        for owner in ("bob", ""):
+            others = searcher.search("zebra cluster failover", k=50, mode=mode, owner=owner)  # type: ignore[arg-type]
+            assert "Failover" not in {each.heading for each in others}
+
+
 def test_the_same_search_gives_the_same_passages(index: Index) -> None:
     first = Searcher(index).search("false alarms and drift", k=6)
     assert Searcher(index).search("false alarms and drift", k=6) == first

@@ -14,8 +14,8 @@ from app.domain.session import Session
 from app.errors import BadInput, InterviewError, StoreConflict, UsageError
 from app.grading.grader import GradingRequest
 from app.interview.engine import Engine
-from app.interview.loop import Progress
 from app.interview.interviewer import Spoken, Utterance
+from app.interview.loop import Progress
 from app.sessions.store import SessionStore
 from app.ui import view
 from app.ui.live import LiveSteps

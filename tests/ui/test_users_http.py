@@ -181,9 +181,7 @@ def test_no_path_leads_to_a_file_of_the_machine(server: Server, path: str) -> No
     assert "root:" not in answer.text
 
 
-@pytest.mark.parametrize(
-    "path", ["/etc/passwd", "{data}/sessions.db", "../../../etc/passwd", "http://192.0.2.1/x.md"]
-)
+@pytest.mark.parametrize("path", ["/etc/passwd", "{data}/sessions.db", "../../../etc/passwd"])
 def test_an_upload_cannot_name_a_file_of_the_machine(server: Server, path: str) -> None:
     ann = Visitor(server, "ann")
     file = {
@@ -193,6 +191,43 @@ def test_an_upload_cannot_name_a_file_of_the_machine(server: Server, path: str) 
     told = ann.press("add", file)
     assert "root:" not in told
     assert "Added" not in told
+
+
+def test_an_upload_cannot_be_the_address_of_a_file(server: Server) -> None:
+    ann = Visitor(server, "ann")
+    file = {"path": "http://192.0.2.1/x.md", "meta": {"_type": "gradio.FileData"}}
+    for callback in ("add", "search"):  # any field would do
+        with pytest.raises(httpx.HTTPStatusError, match="403"):
+            ann.press(callback, file)
+
+
+def test_users_find_read_and_remove_their_own_documents_only(server: Server) -> None:
+    ann, bob = Visitor(server, "ann"), Visitor(server, "bob")
+    notes = f"# Notes of ann\n\n## Failover\nDrain the {WORDS} cluster before failover.\n"
+    upload = ann.http.post("/gradio_api/upload", files={"files": ("cv.md", notes.encode())})
+    file = {"path": upload.json()[0], "meta": {"_type": "gradio.FileData"}}
+    assert "Added" in ann.press("add", file)
+    shelf = ann.press("library", "")
+    found = re.search(r"cv-[0-9a-f]{8}-[0-9a-f]{16}", shelf)
+    assert found is not None
+    read, remove = ({"action": action, "doc": found[0]} for action in ("read", "remove"))
+    pressed = next(each for each in ann.config["dependencies"] if _target(ann, each) == "library")
+
+    def shown(visitor: Visitor) -> list[bool]:
+        asked = (
+            visitor.press("search", f"{WORDS} cluster failover"),
+            visitor.press("library", ""),
+            visitor.press("_open_page", query=f"view=library&doc={found[0]}"),
+            json.dumps(list(visitor.call(pressed, [], read))),
+        )
+        return ["cluster before failover" in each or "Notes of ann" in each for each in asked]
+
+    assert shown(ann) == [True] * 4
+    assert shown(bob) == [False] * 4
+    assert "There is no own document" in json.dumps(list(bob.call(pressed, [], remove)))
+    assert shown(ann) == [True] * 4
+    list(ann.call(pressed, [], remove))
+    assert "Notes of ann" not in ann.press("library", "")
 
 
 @pytest.mark.parametrize(
