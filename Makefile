@@ -62,12 +62,11 @@ bench-load: setup ## 1 to 16 simulated candidates at once: turns a second, waiti
 reliability: setup ## prove every promise: runs, lost, duplicated, worst recovery time
 	$(PY) -m evals reliability
 
-# --strict: what the advisory service could not tell about counts as a failure, not as a pass.
-audit: setup ## known weaknesses of everything pinned (asks the advisory service of PyPI)
-	$(UV) tool run --quiet pip-audit==2.10.1 --strict --disable-pip --require-hashes -r requirements.lock
+audit: licences ## licences, then known weaknesses of everything pinned (asks PyPI's advisory service)
+	@$(PY) -m evals.audit
 
 licences: setup ## the licence of everything pinned
-	$(UV) tool run --quiet pip-licenses==5.5.5 --python $(PY) --order=license
+	@$(UV) tool run --quiet pip-licenses==5.5.5 --python $(PY) --order=license
 
 eval: setup ## agreement with the gold labels, attacks, retrieval
 	$(PY) -m evals all
