@@ -135,10 +135,10 @@ def doctor(as_json: AsJson = False) -> None:
 def check(as_json: AsJson = False) -> None:
     """Validate all content and its cross references."""
     from app.catalog import Catalog
-    from app.catalog import check as check_catalog
+    from app.content_checks import check as check_content
     from app.terminal.commands import print_counts
 
-    print_counts(check_catalog(Catalog()), as_json)
+    print_counts(check_content(Catalog()), as_json)
 
 
 @app.command()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.catalog import Catalog, check, content_root
+from app.catalog import Catalog, content_root
+from app.content_checks import check
 from app.errors import ContentError, UnknownName
 from app.interview.plans import FULL_LOOPS, make_plan
 
