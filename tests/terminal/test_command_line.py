@@ -176,3 +176,19 @@ def test_bad_input_is_told_with_the_mend_and_no_traceback(
     assert ended == code
     assert told in err
     assert "Traceback" not in err
+
+
+def test_every_command_that_may_use_a_model_takes_the_same_options() -> None:
+    from typer.main import get_command
+
+    from app.__main__ import app
+
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    wanted = {"base_url", "model", "judge_model", "judge_samples"}
+    with_model = {name for name, each in commands.items() if "model" in _names(each)}
+    assert with_model == {"serve", "chat", "grade", "regrade", "doctor"}
+    assert all(wanted <= _names(commands[name]) for name in with_model)
+
+
+def _names(command: object) -> set[str]:
+    return {parameter.name for parameter in command.params}  # type: ignore[attr-defined]
