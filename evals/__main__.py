@@ -85,6 +85,9 @@ def interviewer(
     scenario: Annotated[str, typer.Option(help="Which scenario.")] = "anomaly-detection-system",
     candidate: Annotated[str | None, typer.Option(help="Only this candidate.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Keep the sessions here.")] = None,
+    grader: Annotated[
+        GraderName, typer.Option(help="The judge runs beside, if named.")
+    ] = "embedded",
     as_json: AsJson = False,
 ) -> None:
     """Simulated candidates against the interviewer; every transcript is checked in code."""
@@ -92,7 +95,7 @@ def interviewer(
     from evals.interviewer import report
 
     use_flags(openai_base_url=base_url, model=model)
-    show({"interviews": report(settings(), scenario, candidate, folder)}, as_json)
+    show({"interviews": report(settings(), scenario, candidate, folder, grader)}, as_json)
 
 
 @app.command()
@@ -135,12 +138,23 @@ def reliability(as_json: AsJson = False) -> None:
 def load_(
     most: Annotated[int, typer.Option(min=1, max=64, help="Candidates at once, at most.")] = 16,
     seconds: Annotated[float, typer.Option(min=1, max=120, help="For each number of them.")] = 8.0,
+    thinking: Annotated[
+        float, typer.Option(min=0, max=60, help="Seconds of thought before each answer.")
+    ] = 0.0,
     as_json: AsJson = False,
 ) -> None:
-    """Turns a second, waiting time and memory with 1, 2, 4 … candidates at once."""
-    from evals.load import report
+    """Turns a second, waiting time and memory with 1, 2, 4 … candidates at once.
 
-    show(report(most, seconds), as_json)
+    With --thinking: one candidate against `most` of them who think between their turns.
+    """
+    from evals.load import report, thinking_report
+
+    if not thinking:
+        show(report(most, seconds), as_json)
+        return
+    result = thinking_report(most, seconds, thinking)
+    show(result, as_json)
+    raise typer.Exit(0 if result["kept"] else 1)
 
 
 @app.command("all")

@@ -169,13 +169,16 @@ def report(
     scenario: str = "anomaly-detection-system",
     only: str | None = None,
     folder: Path | None = None,
+    grader: str = "embedded",
 ) -> list[dict[str, Any]]:
     """One row a candidate: yes, no or - (does not apply) for each check.
 
-    The interviewer is the one the settings configure; `folder` keeps the sessions.
+    The interviewer is the one the settings configure; `folder` keeps the sessions. What comes next
+    is decided on the embedded reading in any case, so a judge would add time and no finding.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        engine = open_engine(settings.model_copy(update={"data_dir": folder or Path(scratch)}))
+        kept = settings.model_copy(update={"data_dir": folder or Path(scratch)})
+        engine = open_engine(kept, grader)
         plan = _plan(scenario)
         return [
             _row(hold(engine, plan, candidate), engine)
@@ -214,6 +217,8 @@ def _row(seen: Transcript, engine: Engine) -> dict[str, Any]:
         "questions": len(seen.questions),
         **{check.__name__: marks[check(seen)] for check in CHECKS},
         "calls": len(uses),
+        "failed": sum(use.outcome != "ok" for use in uses),
+        "seconds": round(sum(use.seconds for use in uses), 1),
         "prompt_tokens": sum(use.prompt_tokens or 0 for use in uses),
     }
 

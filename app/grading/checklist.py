@@ -105,16 +105,17 @@ def answer_schema(ids: Sequence[str], claims: Sequence[str], *, capped: bool) ->
     }
 
 
-def read_reply(text: str, request: GradingRequest, answer: str) -> Reading:
+def read_reply(text: str, request: GradingRequest, answer: str, broken_off: str = "") -> Reading:
     """What a reply says about the criteria of a request, checked entry by entry.
 
     `answer` is the text the quotes must stand in. Nothing is guessed: an entry that is missing, has
-    another shape or credits without a quote that can be found is a problem, not a verdict.
+    another shape or credits without a quote that can be found is a problem, not a verdict. Where
+    the reply has `broken_off`, for the reason given, the entries before the break are read.
     """
     try:
-        value = read_object(text)
+        value = read_object(text, broken_off=bool(broken_off))
     except ValueError as error:
-        told = f"The reply is not the JSON that was asked for: {error}."
+        told = broken_off or f"The reply is not the JSON that was asked for: {error}."
         return Reading(problems={each.id: told for each in request.criteria})
     entries = value.get("criteria")
     entries = entries if isinstance(entries, dict) else {}
@@ -123,7 +124,7 @@ def read_reply(text: str, request: GradingRequest, answer: str) -> Reading:
     for criterion in request.criteria:
         result = _read_entry(criterion.id, entries.get(criterion.id), answer, request.answer)
         if isinstance(result, str):
-            problems[criterion.id] = result
+            problems[criterion.id] = broken_off or result
         else:
             verdicts[criterion.id] = result
     return Reading(verdicts, tuple(_read_claims(value, request, answer)), problems)

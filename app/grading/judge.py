@@ -119,6 +119,10 @@ class Judge:
                 sample.reading = sample.reading.mended_by(read_reply(again, request, answer))
         except ModelError as failure:
             sample.failure = failure
+            # Small models take long and seldom end: what they decided until then is worth keeping.
+            begun = run.calls[-1].reply if run.calls else ""
+            kept = read_reply(begun, request, answer, broken_off=str(failure))
+            sample.reading = sample.reading.mended_by(kept)
         return sample
 
     async def _ask(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +44,8 @@ from app.llm.prompts import prompt_versions
 PASSAGES = 2
 PASSAGE_CHARACTERS = 500
 TEMPERATURE = 0.7
+MOST_CHARACTERS = 1500
+"""Of a turn, besides the facts to be told: three times what the prompt asks for."""
 OFFER = (
     "Your text is saved. Try again, or go on with the embedded interviewer, which needs no model."
 )
@@ -106,6 +109,7 @@ class AgentInterviewer:
         for utterance in self._speak(
             session,
             context,
+            facts,
             lambda room: clarify_prompt(
                 session, clarification, facts, room, tools=bool(self._tools)
             ),
@@ -130,6 +134,7 @@ class AgentInterviewer:
         for utterance in self._speak(
             session,
             context,
+            facts,
             lambda room: ask_prompt(session, decision, facts, quote, room, tools=bool(self._tools)),
         ):
             nothing = nothing and not isinstance(utterance, Spoken | CutOff)
@@ -140,9 +145,14 @@ class AgentInterviewer:
     # --- the call ------------------------------------------------------------------------------
 
     def _speak(
-        self, session: Session, context: Turn, prompt: Callable[[float], str]
+        self,
+        session: Session,
+        context: Turn,
+        telling: Sequence[Fact],
+        prompt: Callable[[float], str],
     ) -> Iterator[Utterance]:
         """Everything of one run; ModelError if not a word came. A context too small gets less."""
+        room_left = MOST_CHARACTERS + sum(len(fact.answer) for fact in telling)
         run = Run("interviewer", context.turn_id)
         stop = self._stops[session.id] = Stop()
         stop.then(run.stop)
@@ -156,9 +166,15 @@ class AgentInterviewer:
                 messages = [system, HumanMessage(prompt(room))]
                 failure = None
                 try:
-                    for text in iterate(lambda: self._stream(messages, context, run), stop):  # noqa: B023
-                        spoken = True
-                        yield Spoken(text)
+                    with closing(
+                        iterate(lambda: self._stream(messages, context, run), stop)  # noqa: B023
+                    ) as texts:
+                        for text in texts:
+                            spoken = True
+                            yield Spoken(text)
+                            room_left -= len(text)
+                            if room_left < 0:
+                                raise CallFailed("endless")
                 except ModelError as error:
                     failure = error
                 if not (isinstance(failure, CallFailed) and failure.outcome == "context_overflow"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -58,7 +58,7 @@ class Stop:
             callback()
 
 
-def iterate(items: Callable[[], AsyncIterator[T]], stop: Stop) -> Iterator[T]:
+def iterate(items: Callable[[], AsyncIterator[T]], stop: Stop) -> Generator[T, None, None]:
     """The items of an asynchronous iterator as they come; ends early, and the work too, on `stop`.
 
     Closing this generator cancels the work as well. What the work raises is raised here.

@@ -22,6 +22,7 @@ from app.domain.session import ModelUse
 from app.llm.calls import ModelCall, Run, current_run
 from app.llm.outcomes import RETRIED, CallFailed, Outcome, classify
 from app.llm.probe import Capabilities
+from app.llm.repetition import Repetition
 
 OPENAI = "https://api.openai.com/v1"
 CONNECT_SECONDS = 5.0
@@ -68,21 +69,23 @@ class Endpoint:
             max_tokens=max_tokens or self.max_tokens,
             max_retries=0,
             timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            stream_chunk_timeout=_patience(capabilities),
+            stream_chunk_timeout=self._patience(capabilities),
             stream_usage=capabilities.usage,
             disable_streaming=not capabilities.streaming,
             use_responses_api=False,
         )
 
+    def _patience(self, capabilities: Capabilities) -> float:
+        """Seconds without a word that count as a stall.
 
-def _patience(capabilities: Capabilities) -> float:
-    """Seconds without a word that count as a stall.
-
-    A model on a small machine reads a long prompt for as long as a hosted one may hang, so a server
-    that was slow to answer the probe is given more.
-    """
-    slow = 40 * (capabilities.latency_seconds or 0.0)
-    return min(max(CHUNK_SECONDS, slow), READ_SECONDS)
+        A model on a small machine reads a long prompt for as long as a hosted one may hang, so a
+        server that was slow to answer the probe is given more, and our own, which shares this
+        machine with us, the most.
+        """
+        if self.file:
+            return READ_SECONDS
+        slow = 40 * (capabilities.latency_seconds or 0.0)
+        return min(max(CHUNK_SECONDS, slow), READ_SECONDS)
 
 
 class Chat(ChatOpenAI):
@@ -162,6 +165,7 @@ class _Call:
         self._tools = ""
         self._finish: str | None = None
         self._refused = False
+        self._repetition = Repetition()
         self._tokens: tuple[int | None, int | None] = (None, None)
 
     def begin_attempt(self) -> None:
@@ -187,6 +191,8 @@ class _Call:
         self._finish = info.get("finish_reason") or self._finish
         self._refused = self._refused or bool(info.get("refusal"))
         self._take_usage(chunk.message)
+        if self._repetition.is_in(self._text + self._tools):
+            raise CallFailed("endless")
 
     def take_whole(self, result: ChatResult) -> None:
         """Note a reply that came in one piece."""

@@ -21,6 +21,7 @@ Outcome = Literal[
     "malformed",
     "empty",
     "truncated",
+    "endless",
     "refused",
     "filtered",
     "unauthorized",
@@ -58,6 +59,8 @@ IN_WORDS: dict[Outcome, str] = {
     "empty": "The model sent an empty reply.",
     "truncated": "The reply was cut at the length limit: raise INTERVIEW_MAX_TOKENS, or take a "
     "model that says less.",
+    "endless": "The model did not come to an end and was stopped. Small models do that: take a "
+    "larger one.",
     "refused": "The model refused to answer.",
     "filtered": "The provider's content filter withheld the reply.",
     "unauthorized": "The model server did not accept the key. Check OPENAI_API_KEY.",

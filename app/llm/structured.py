@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from pydantic_core import from_json
+
 from app.llm.probe import Method
 
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
@@ -32,13 +34,19 @@ def shows_schema(method: Method) -> bool:
     return method in ("json_schema", "function_calling")
 
 
-def read_object(text: str) -> dict[str, Any]:
-    """The JSON object in a reply, also behind thoughts, prose or a fence. ValueError if none."""
+def read_object(text: str, *, broken_off: bool = False) -> dict[str, Any]:
+    """The JSON object in a reply, also behind thoughts, prose or a fence. ValueError if none.
+
+    Of a reply that is known to have `broken_off`, what came whole.
+    """
     text = _THOUGHTS.sub("", text)
     start = text.find("{")
     if start < 0:
         raise ValueError("the reply holds no JSON object")
-    value, _ = json.JSONDecoder().raw_decode(text[start:])
+    if broken_off:
+        value = from_json(text[start:], allow_partial=True)
+    else:
+        value, _ = json.JSONDecoder().raw_decode(text[start:])
     if not isinstance(value, dict):
         raise ValueError("the reply holds no JSON object")
     return value

@@ -13,24 +13,31 @@ if TYPE_CHECKING:
 
 Role = Literal["interviewer", "judge"]
 ROLES: tuple[Role, ...] = ("interviewer", "judge")
+UNKNOWN = "-"
 
 
 def show_doctor(as_json: bool) -> bool:
     """Probe the models anew and print what was found; False if one cannot be used."""
     if not settings().has_model:
-        remark(
-            "No language model is configured: everything runs in embedded mode. Set "
-            "OPENAI_API_KEY, or give --base-url and --model, or --model FILE.gguf."
-        )
         if as_json:
             print_json({"mode": "embedded"})
+        else:
+            print_table([{"": "mode", **dict.fromkeys(ROLES, "embedded: no model is configured")}])
+        remark(
+            "Everything works so. For a model set OPENAI_API_KEY, or give --base-url and --model, "
+            "or --model FILE.gguf."
+        )
         return True
     found = {role: _examine(role) for role in ROLES}
     if as_json:
         print_json(found)
     else:
-        names = list(found["interviewer"])
-        print_table([{"": name, **{role: found[role][name] for role in ROLES}} for name in names])
+        rows = [
+            {"": name, **{role: found[role][name] for role in ROLES}}
+            for name in found["interviewer"]
+            if any(found[role][name] != UNKNOWN for role in ROLES)
+        ]
+        print_table(rows)
     return all(found[role]["reachable"] == "yes" for role in ROLES)
 
 
@@ -68,7 +75,7 @@ def _examine(role: Role) -> dict[str, str]:
         reachable="yes",
         context=f"{context:,} tokens" if context else "not told",
         streaming=_yes(able.streaming),
-        usage=_yes(able.usage),
+        token_counts=_yes(able.usage),
         tools=_yes(able.tools),
         json_schema=_yes(able.json_schema),
         json_mode=_yes(able.json_mode),
@@ -84,14 +91,14 @@ def _rows(**known: str) -> dict[str, str]:
         "reachable",
         "context",
         "streaming",
-        "usage",
+        "token_counts",
         "tools",
         "json_schema",
         "json_mode",
         "latency",
         "mode",
     )
-    return {name: known.get(name, "-") for name in names}
+    return {name: known.get(name, UNKNOWN) for name in names}
 
 
 def _yes(value: bool) -> str:

@@ -155,6 +155,16 @@ def test_a_reply_of_another_shape_is_never_a_number(server: ModelServer, text: s
     assert len(server.requests) == 2
 
 
+def test_of_a_reply_that_broke_off_the_whole_entries_count(server: ModelServer) -> None:
+    whole = checklist(entry("met", QUOTE), entry("missed"), entry("partial", "A page has to be"))
+    server.default = lambda body: Reply(whole[: whole.index("AD-3") + 20], finish="length")
+    judgement = judge_at(server).judge(request_for())
+    assert [each.verdict for each in judgement.grading.verdicts] == ["met", "missed", "unscored"]
+    assert "length limit" in judgement.grading.verdicts[2].rationale
+    assert judgement.failure is None
+    assert [call.use.outcome for call in judgement.calls] == ["truncated"]
+
+
 def test_a_dead_server_leaves_all_unscored_and_grade_raises(server: ModelServer) -> None:
     server.default = lambda body: Reply(status=401)
     judgement = judge_at(server).judge(request_for())
@@ -246,7 +256,7 @@ def test_a_reply_that_is_cut_off_is_not_a_list_of_misses(server: ModelServer) ->
     server.default = lambda body: Reply(whole[: len(whole) // 2])
     assert verdicts(judge_at(server)) == ["unscored"] * 3
     server.default = lambda body: Reply(whole[: len(whole) // 2], finish="length")
-    assert verdicts(judge_at(server)) == ["unscored"] * 3
+    assert verdicts(judge_at(server)) == ["met", "unscored", "unscored"]
 
 
 def test_the_room_for_a_reply_grows_with_the_checklist(server: ModelServer) -> None:

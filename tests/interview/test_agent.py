@@ -203,6 +203,16 @@ def test_facts_are_listed_only_where_the_candidate_asks(
     assert f"{fact.id}: {fact.question}" in asking
 
 
+def test_a_model_that_talks_on_and_on_is_cut_off(server: ModelServer, tmp_path: Path) -> None:
+    monologue = " ".join(f"Point {number} is that pages cost sleep." for number in range(400))
+    server.default = lambda body: missed(body) if is_judge(body) else Reply(monologue)
+    engine = engine_at(server, tmp_path)
+    session = answered(engine, begun(engine))
+    question = session.turns[-1].question
+    assert question.interrupted
+    assert 1500 < len(question.text) < 1700
+
+
 def test_a_note_beside_the_question_costs_no_further_call_and_keeps_a_true_quote(
     server: ModelServer, tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ from tests.llm.models import model_at, scenario
 
 ANSWER = "I would first ask who consumes a detection, since most deviations harm nobody at all."
 LONG = "A sentence that was on its way when something happened to the connection. " * 3
+LOOP = "The question is: " + "The answer is: " * 400
 DECISION = FollowUpDecision(action="probe", reason="", text="Who reads it?", dimension="context")
 
 
@@ -72,6 +73,7 @@ ROWS = [
     Row("refusal", Reply(refusal="I cannot help with that."), "refused", 1),
     Row("content filter", Reply("", finish="content_filter"), "filtered", 1),
     Row("cut at the length limit", Reply(LONG, finish="length"), "truncated", 1, speaks=True),
+    Row("says one thing over and over", Reply(LOOP), "endless", 1, False, True),
     Row("no finish_reason, no [DONE]", Reply(LONG, finish=None), "cut_off", 1, False, True),
     Row("connection cut in mid-reply", Reply(LONG, cut_after=400), "cut_off", 1, False, True),
     Row("connection cut in mid-body", Reply(LONG, cut_after=40), "cut_off", ATTEMPTS),
