@@ -13,6 +13,7 @@ from itertools import pairwise
 from app.domain.content import Citation, Document, Rubric
 from app.domain.session import Note, Session, Turn
 from app.feedback.charts import bar, radar
+from app.feedback.costs import turn_costs
 from app.feedback.observations import Observation, observe
 from app.feedback.rendering import markdown_html, passage_html, text_html
 from app.feedback.report import CriterionReport, ItemReport, Report
@@ -42,6 +43,7 @@ def feedback_html(session: Session, report: Report, documents: Mapping[str, Docu
             *(_item(session, index, item, documents, len(items) > 1) for index, item in items),
             _observations(observe(session)),
             _timeline(session, report),
+            _costs(report),
             _versions(session, report),
             "</div>",
         )
@@ -165,6 +167,27 @@ def _timeline(session: Session, report: Report) -> str:
         '<section class="timeline"><h3>The interviewer’s notes</h3><p class="sub">What was '
         "asked, and "
         f"why.</p><ol>{''.join(entries)}</ol></section>"
+    )
+
+
+def _costs(report: Report) -> str:
+    """Tokens and seconds by turn; nothing where no model took part."""
+    rows = "".join(
+        f'<tr><th scope="row">{"All" if each.turn == "all" else f"Q{each.turn}"}</th>'
+        f"<td>{each.calls}</td><td>{each.prompt_tokens:,}</td><td>{each.reply_tokens:,}</td>"
+        f"<td>{each.seconds:.1f}</td></tr>"
+        for each in turn_costs(report.model_uses)
+    )
+    if not rows:
+        return ""
+    head = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("Turn", "Calls", "Tokens read", "Tokens written", "Seconds")
+    )
+    return (
+        '<section class="costs"><h3>What the model took</h3><p class="sub">Interviewer and grader '
+        'together.</p><div class="scroll" tabindex="0" role="region" aria-label="Cost by turn">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></section>"
     )
 
 

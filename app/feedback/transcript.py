@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from app.domain.content import Value
 from app.domain.session import Question, Session
+from app.feedback.costs import turn_costs
 from app.feedback.report import CriterionReport, ItemReport, Report
 from app.sessions.events import (
     AnswerGiven,
@@ -24,7 +25,6 @@ from app.sessions.events import (
 )
 
 MARKS = {"met": "met", "partial": "partly", "missed": "missed", "unscored": "not graded"}
-ALL_TURNS = "all"
 FINISHED = {
     "completed": "The interview is complete.",
     "out_of_time": "The time is up.",
@@ -186,20 +186,18 @@ def _why(question: Question) -> str:
 
 def _cost_lines(report: Report) -> list[str]:
     """What the language model was used for, turn by turn; nothing without one."""
-    if not report.model_uses:
+    rows = [
+        f"| {each.turn} | {each.calls} | {each.prompt_tokens:,} | {each.reply_tokens:,} "
+        f"| {each.seconds:.1f} |"
+        for each in turn_costs(report.model_uses)
+    ]
+    if not rows:
         return []
-    turns = list(dict.fromkeys(use.turn_id for use in report.model_uses))
-    lines = [
+    return [
         "## What the model cost",
         "",
         "| turn | calls | prompt tokens | reply tokens | seconds |",
         "|---|---|---|---|---|",
+        *rows,
+        "",
     ]
-    for number, turn_id in enumerate([*turns, ALL_TURNS], 1):
-        uses = [use for use in report.model_uses if turn_id in (use.turn_id, ALL_TURNS)]
-        prompt = sum(use.prompt_tokens or 0 for use in uses)
-        reply = sum(use.completion_tokens or 0 for use in uses)
-        name = "all" if turn_id == ALL_TURNS else str(number)
-        seconds = sum(use.seconds for use in uses)
-        lines.append(f"| {name} | {len(uses)} | {prompt:,} | {reply:,} | {seconds:.1f} |")
-    return [*lines, ""]

@@ -14,7 +14,7 @@ from app.feedback.report import Report
 from app.feedback.report_html import feedback_html
 from app.ui import view
 from app.ui.page import Page
-from app.ui.widgets import EVENT, Shared, Updates, explain, hidden, html, user_of
+from app.ui.widgets import Shared, Updates, explain, hidden, html, telling, user_of
 
 _TYPES: dict[Format, str] = {
     "md": "text/markdown",
@@ -45,32 +45,32 @@ class FeedbackTab:
             self._html = gr.Button("HTML to print", elem_id="export-html")
             self._retry = gr.Button("Retry what is open", elem_id="retry")
             self.to_replay = gr.Button("Replay", elem_id="to-replay")
-        self._told = html()
-        self._body = html(NONE_YET, elem_id="report")
+        self.told = html(elem_id="report-told")
+        self.body = html(NONE_YET, elem_id="report")
         self._file = hidden("export-file")
 
     @property
     def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
         """Everything that `show` may change."""
-        return [self._actions, self._told, self._body, self._retry, self._shared.url]
+        return [self._actions, self.told, self.body, self._retry, self._shared.url]
 
     def show(self, session_id: str, user: str | None, told: str = "") -> Updates:
         """The report on a session; a friendly empty state where there is none."""
-        updates: Updates = {self._actions: gr.update(visible=False), self._told: told}
+        updates: Updates = {self._actions: gr.update(visible=False), self.told: told}
         if not session_id:
-            return {**updates, self._body: NONE_YET}
+            return {**updates, self.body: NONE_YET}
         try:
             session = self._page.load(session_id, user)
         except Exception as error:
-            return {**updates, self._body: view.state_html("error", detail=explain(error))}
+            return {**updates, self.body: view.state_html("error", detail=explain(error))}
         updates[self._shared.url] = "?" + urlencode({"session": session_id, "view": "feedback"})
         if session.status != "finished":
-            return {**updates, self._body: UNDER_WAY}
+            return {**updates, self.body: UNDER_WAY}
         report = newest_report(session)
         return {
             **updates,
             self._actions: gr.update(visible=True),
-            self._body: feedback_html(session, report, self._page.catalog.documents),
+            self.body: feedback_html(session, report, self._page.catalog.documents),
             self._retry: gr.update(visible=open_points(report) > 0),
         }
 
@@ -86,7 +86,7 @@ class FeedbackTab:
                     raise gr.Error(str(error), print_exception=False) from None
 
             button = {"md": self._markdown, "json": self._json, "html": self._html}[name]
-            button.click(callback, [session_id, self._redact], self._file, **EVENT)
+            button.click(callback, [session_id, self._redact], self._file, **telling(self.told))
 
         def retry(sid: str, request: gr.Request) -> Updates:
             user = user_of(request)
@@ -94,7 +94,7 @@ class FeedbackTab:
                 before = open_points(newest_report(self._page.load(sid, user)))
                 after = open_points(newest_report(self._page.grade_pending(sid, user)))
             except Exception as error:
-                return {self._told: view.state_html("error", detail=explain(error))}
+                return {self.told: view.state_html("error", detail=explain(error))}
             done = before - after
             words = (
                 f"Tried again: {done} more could be graded, {after} stay open."
@@ -105,7 +105,7 @@ class FeedbackTab:
 
         for name in _TYPES:
             export(name)
-        self._retry.click(retry, session_id, self.outputs, **{**EVENT, "show_progress": "minimal"})
+        self._retry.click(retry, session_id, self.outputs, **telling(self.told))
 
 
 def open_points(report: Report) -> int:

@@ -42,6 +42,7 @@ from app.ui.widgets import (
     explain,
     hidden,
     html,
+    telling,
     user_of,
     wanted_of,
 )
@@ -117,17 +118,31 @@ class App:
 
         self._interview_tab.select(interview, shared.session_id, shared.url, **EVENT)
         self._feedback_tab.select(
-            feedback, [shared.session_id, shared.url], self._feedback.outputs, **EVENT
+            feedback,
+            [shared.session_id, shared.url],
+            self._feedback.outputs,
+            **telling(self._feedback.body),
         )
-        self._past_tab.select(past, shared.url, self._history.outputs, **EVENT)
-        self._progress_tab.select(self._show_progress, None, [self._progress, shared.url], **EVENT)
-        self._library_tab.select(library, shared.url, self._library.outputs, **EVENT)
+        self._past_tab.select(
+            past, shared.url, self._history.outputs, **telling(self._history.rows)
+        )
+        self._progress_tab.select(
+            self._show_progress, None, [self._progress, shared.url], **telling(self._progress)
+        )
+        self._library_tab.select(
+            library, shared.url, self._library.outputs, **telling(self._library.body)
+        )
         self._interview.to_feedback.click(
-            lambda: gr.update(selected="feedback"), None, shared.tabs, **EVENT
+            lambda: gr.update(selected="feedback"),
+            None,
+            shared.tabs,
+            **telling(self._interview.state),
         )
-        self._feedback.to_replay.click(replay, shared.session_id, everything, **EVENT)
-        self._history.rows.click(self._pressed, None, everything, **EVENT)
-        self._progress.click(self._pressed, None, everything, **EVENT)
+        self._feedback.to_replay.click(
+            replay, shared.session_id, everything, **telling(self._feedback.told)
+        )
+        self._history.rows.click(self._pressed, None, everything, **telling(self._history.rows))
+        self._progress.click(self._pressed, None, everything, **telling(self._progress))
 
     def _everything(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
         found = [
@@ -189,9 +204,9 @@ class App:
             case _:
                 yield {self._shared.tabs: gr.skip()}
 
-    def _show_progress(self, request: gr.Request) -> Iterator[Updates]:
-        yield {self._shared.url: "?view=progress"}
-        yield {self._progress: self._progress_of(user_of(request))}
+    def _show_progress(self, request: gr.Request) -> Updates:
+        shown = self._progress_of(user_of(request))
+        return {self._shared.url: "?view=progress", self._progress: shown}
 
     def _progress_of(self, user: str | None) -> str:
         store, catalog = self._page.engine.store, self._page.catalog

@@ -14,13 +14,13 @@ from app.ui.history_view import filters_html, list_html, replay_html
 from app.ui.page import Page
 from app.ui.widgets import (
     DELEGATE,
-    EVENT,
     FORM,
     Shared,
     Updates,
     explain,
     hidden,
     html,
+    telling,
     user_of,
     wanted_of,
 )
@@ -93,8 +93,8 @@ class HistoryTab:
         def back(filters: str, request: gr.Request) -> Updates:
             return self.show(filters, user_of(request))
 
-        self._form.input(chosen, None, self.outputs, **EVENT)
-        self._back.click(back, self._filters, self.outputs, **EVENT)
+        self._form.input(chosen, None, self.outputs, **telling(self.rows))
+        self._back.click(back, self._filters, self.outputs, **telling(self._replay))
 
 
 def list_arguments(chosen: dict[str, str]) -> dict[str, Any]:

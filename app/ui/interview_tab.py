@@ -15,12 +15,12 @@ from app.ui import view
 from app.ui.page import Page, Screen
 from app.ui.widgets import (
     DELEGATE,
-    EVENT,
     Shared,
     Updates,
     explain,
     hidden,
     html,
+    telling,
     user_of,
     wanted_of,
 )
@@ -66,13 +66,19 @@ class InterviewTab:
             )
             self.minutes = gr.Radio(lengths, value=length, label="Time")
             self.begin = gr.Button("Begin the interview", variant="primary", elem_id="begin")
-            self._chooser_state = html()
+            self._chooser_state = html(elem_id="chooser-state")
 
     def _room(self) -> None:
         with gr.Column(visible=False, elem_id="room") as self.room:
             self._head = html()
             self._talk = html(js=DELEGATE, elem_id="talk")
-            self._state = html(elem_id="state")
+            self.state = html(elem_id="state")
+            with gr.Row(elem_id="offers"):  # beside what they answer, not below the box
+                self._stop = gr.Button("Stop", visible=False, elem_id="stop")
+                self._go_on = gr.Button("Continue", visible=False, elem_id="continue")
+                self._embedded = gr.Button(
+                    "Go on without the model", visible=False, elem_id="embedded"
+                )
             with gr.Column(elem_id="composer") as self._composer:
                 self._answer = gr.Textbox(
                     label="Your answer, or a question to the interviewer",
@@ -83,22 +89,17 @@ class InterviewTab:
                 )
                 with gr.Row(elem_id="main-actions"):
                     self._send = gr.Button("Send", variant="primary", elem_id="send")
-                    self._stop = gr.Button("Stop", visible=False, elem_id="stop")
-                    self._go_on = gr.Button("Continue", visible=False, elem_id="continue")
-                    self._embedded = gr.Button(
-                        "Go on without the model", visible=False, elem_id="embedded"
-                    )
                     self._hint = gr.Button("Hint", elem_id="hint")
                     self._skip = gr.Button("Skip", elem_id="skip")
                     self._undo = gr.Button("Undo", elem_id="undo")
                     self._pause = gr.Button("Pause the clock", elem_id="pause")
-                    self._end = gr.Button("End and grade", elem_id="end")
-                with gr.Row(visible=False, elem_id="confirm") as self._confirm:
+                    gr.Button("End and grade", elem_id="end")
+                with gr.Row(elem_id="confirm"):  # page.js opens and closes it
                     html("<p>End here? What you have answered is graded now.</p>")
                     self._end_now = gr.Button(
                         "Yes, end and grade", variant="primary", elem_id="end-now"
                     )
-                    self._stay = gr.Button("Go on with the interview", elem_id="stay")
+                    gr.Button("Go on with the interview", elem_id="stay")
                 html(KEYS)
             with gr.Row(visible=False, elem_id="after-actions") as self._after:
                 self.to_feedback = gr.Button(
@@ -111,10 +112,10 @@ class InterviewTab:
     def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
         """Everything that `show` may change."""
         return [
-            *(self.chooser, self.room, self._chooser_state, self._head, self._talk, self._state),
+            *(self.chooser, self.room, self._chooser_state, self._head, self._talk, self.state),
             *(self._mode, self._shared.session_id, self._turn_id, self._place, self._composer),
             *(self._after, self._send, self._stop, self._go_on, self._embedded, self._hint),
-            *(self._skip, self._undo, self._pause, self._confirm, self._shared.url, self._answer),
+            *(self._skip, self._undo, self._pause, self._shared.url, self._answer),
             self._shared.tabs,
         ]
 
@@ -133,16 +134,18 @@ class InterviewTab:
             self._chooser_state: "",
             self._head: view.header_html(session),
             self._talk: view.transcript_html(session, screen.speaking),
-            self._state: view.state_html(screen.state, session, screen.detail),
-            self._mode: view.mode_html(session.interviewer, session.grader, session.notices),
+            self.state: view.state_html(screen.state, session, screen.detail),
+            self._mode: view.mode_html(
+                session.interviewer, session.grader, session.notices, session.model_uses
+            ),
             self._shared.session_id: session.id,
             self._turn_id: turn.id if turn is not None else "",
             self._place: view.draft_key(session),
             self._composer: gr.update(visible=not finished),
             self._after: gr.update(visible=finished),
             self._send: gr.update(interactive=free),
-            self._stop: gr.update(visible=screen.state == "speaking"),
-            self._go_on: gr.update(visible=screen.state == "stopped"),
+            self._stop: gr.update(visible=screen.stoppable),
+            self._go_on: gr.update(visible=screen.state == "stopped", value="Continue"),
             self._embedded: gr.update(visible=False),
             self._hint: gr.update(value=f"Hint ({hints} left)", interactive=hints > 0 and free),
             self._skip: gr.update(interactive=free),
@@ -150,7 +153,6 @@ class InterviewTab:
                 interactive=free and any(not each.is_open for each in session.turns)
             ),
             self._pause: gr.update(value="Run the clock" if session.paused else "Pause the clock"),
-            self._confirm: gr.update(visible=False),
             self._shared.url: "?" + urlencode({"session": session.id}),
         }
         if screen.answer is not None:
@@ -177,21 +179,27 @@ class InterviewTab:
         told = view.state_html("error", detail=explain(error))
         stuck = session is not None and view.is_owed(session)
         return {
-            self._state: told,
+            self.state: told,
             self._chooser_state: told,
             self._send: gr.update(interactive=not stuck),
             self._stop: gr.update(visible=False),
-            self._go_on: gr.update(visible=stuck),
+            self._go_on: gr.update(visible=stuck, value="Try again"),
             self._embedded: gr.update(visible=stuck and self._page.can_go_embedded),
         }
 
     def guarded(self, screens: Callable[[], Iterator[Screen]]) -> Iterator[Updates]:
         """Screens as updates; an error leaves the typed text alone and says what to do."""
         session: Session | None = None
+        speaking = ""
         try:
             for screen in screens():
                 session = screen.session
-                yield self.show(screen)
+                if screen.speaking and speaking and screen.speaking.startswith(speaking):
+                    # Many times a second: nothing but the words is sent again.
+                    yield {self._talk: view.transcript_html(session, screen.speaking)}
+                else:
+                    yield self.show(screen)
+                speaking = screen.speaking
                 if screen.ended:
                     yield {self._shared.tabs: gr.update(selected="feedback")}
         except Exception as error:
@@ -237,9 +245,15 @@ class InterviewTab:
             with suppress(InterviewError):  # the session is gone, or not this user's
                 page.stop(sid, user_of(request))
 
-        options = {**EVENT, "outputs": self.outputs}
+        room = telling(self.state)
+        options = {**room, "outputs": self.outputs}
         undo = on_session(lambda sid, user: page.take_back(sid, None, user))
-        self.begin.click(start, [self.item, self.level, self.minutes], **options)
+        self.begin.click(
+            start,
+            [self.item, self.level, self.minutes],
+            self.outputs,
+            **telling(self._chooser_state),
+        )
         self._send.click(send, [*place, self._answer], **options)
         self._skip.click(on_turn(page.skip), place, **options)
         self._hint.click(on_turn(page.hint), place, **options)
@@ -250,11 +264,14 @@ class InterviewTab:
         self._go_on.click(on_session(page.resume), session_id, **options)
         self._embedded.click(on_session(page.use_embedded), session_id, **options)
         self._end_now.click(on_session(page.finish), session_id, **options)
-        self._stop.click(stop, session_id, None, **EVENT)
-        self._end.click(lambda: gr.update(visible=True), None, self._confirm, **EVENT)
-        self._stay.click(lambda: gr.update(visible=False), None, self._confirm, **EVENT)
-        self.new.click(self.leave, None, self.outputs, **EVENT)
-        self.kind.change(self._on_kind, self.kind, [self.item, self.minutes], **EVENT)
+        self._stop.click(stop, session_id, None, **room)
+        self.new.click(self.leave, None, **options)
+        self.kind.change(
+            self._on_kind,
+            self.kind,
+            [self.item, self.minutes],
+            **telling(self.item),
+        )
 
     def _on_kind(self, kind: str) -> tuple[gr.Radio, gr.Radio]:
         items, item = items_of(self._page.catalog, kind)

@@ -11,7 +11,7 @@ import gradio as gr
 from app.ui import view
 from app.ui.library import Library
 from app.ui.library_view import document_html, results_html, shelf_html, stats_html
-from app.ui.widgets import DELEGATE, EVENT, Shared, Updates, explain, html, user_of, wanted_of
+from app.ui.widgets import DELEGATE, Shared, Updates, explain, html, telling, user_of, wanted_of
 
 PREPARING = (
     "Searching. The first search brings the index up to date, which can take a minute or two …"
@@ -32,8 +32,8 @@ class LibraryTab:
                 max_lines=1,
             )
             self._go = gr.Button("Search", elem_id="search-go")
-        self._told = html()
-        self._body = html(js=DELEGATE, elem_id="library")
+        self._told = html(elem_id="library-told")
+        self.body = html(js=DELEGATE, elem_id="library")
         with gr.Column(elem_id="own"):
             self._upload = gr.UploadButton(
                 "Add your own document",
@@ -50,7 +50,7 @@ class LibraryTab:
     @property
     def outputs(self) -> list[gr.components.Component | gr.blocks.BlockContext]:
         """Everything that changes here."""
-        return [self._told, self._body, self._stats, self._shared.url]
+        return [self._told, self.body, self._stats, self._shared.url]
 
     def show(self, document_id: str, user: str | None) -> Updates:
         """The shelf, or one document, as the user may see it."""
@@ -64,7 +64,7 @@ class LibraryTab:
         query = {"view": "library", **({"doc": document_id} if document_id else {})}
         return {
             self._told: "",
-            self._body: body,
+            self.body: body,
             self._stats: self._indexed(user),
             self._shared.url: "?" + urlencode(query),
         }
@@ -87,7 +87,7 @@ class LibraryTab:
             back = '<button type="button" class="link" data-action="shelf">All documents</button>'
             yield {
                 self._told: "",
-                self._body: back + results_html(query, found),
+                self.body: back + results_html(query, found),
                 self._stats: self._indexed(user),
             }
 
@@ -111,7 +111,8 @@ class LibraryTab:
                     return {self._told: view.state_html("error", detail=explain(error))}
             return self.show(wanted.get("doc", "") if wanted.get("action") == "read" else "", user)
 
-        self._go.click(search, self._query, self.outputs, **EVENT)
-        self._query.submit(search, self._query, self.outputs, **EVENT)
-        self._upload.upload(add, self._upload, self.outputs, **EVENT)
-        self._body.click(pressed, None, self.outputs, **EVENT)
+        told = telling(self._told)
+        self._go.click(search, self._query, self.outputs, **told)
+        self._query.submit(search, self._query, self.outputs, **told)
+        self._upload.upload(add, self._upload, self.outputs, **told)
+        self.body.click(pressed, None, self.outputs, **telling(self.body))

@@ -7,6 +7,7 @@ without a browser, and the store stays the only truth about a session.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ from app.ui.live import LiveSteps
 
 MODEL_STEPS = 32
 """Steps at once where a language model does the work."""
+STOP_SECONDS = 10.0
+"""How long Stop waits for a reply to begin, so that it can be cut."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Screen:
     """What the interview room shows.
 
     `answer` None leaves the typed text alone; `ended` is set once, when a step has just finished
-    the interview.
+    the interview; `stoppable` means that a reply is spoken, or awaited from a model.
     """
 
     session: Session
@@ -40,6 +43,7 @@ class Screen:
     detail: str = ""
     answer: str | None = None
     ended: bool = False
+    stoppable: bool = False
 
     @property
     def busy(self) -> bool:
@@ -143,9 +147,14 @@ class Page:
         yield Screen(session, _resting(session))
 
     def stop(self, session_id: str, user: str | None) -> None:
-        """Cut the reply that is being spoken; what was said is kept."""
+        """Cut the reply that is spoken, or the one about to begin; what was said is kept."""
         self.load(session_id, user)
-        self.engine.stop(session_id)
+        end = time.monotonic() + STOP_SECONDS
+        while True:
+            self.engine.stop(session_id)
+            if not self.live.busy(session_id) or time.monotonic() > end:
+                return
+            time.sleep(0.05)
 
     @property
     def can_go_embedded(self) -> bool:
@@ -179,12 +188,22 @@ class Page:
                 progress.session,
                 _resting(progress.session) if at_rest else progress.state,
                 speaking=progress.text if progress.state == "speaking" else "",
+                stoppable=self._can_stop(progress),
             )
         # A stopped step, or one that another tab finished, ends without saying where it stands.
         finished_before = session.status == "finished"
         session = self.engine.store.load(session.id)
         ended = session.status == "finished" and not finished_before
         yield Screen(session, _resting(session), ended=ended)
+
+    def _can_stop(self, progress: Progress) -> bool:
+        if progress.state == "speaking":
+            return True
+        embedded, turn = self.engine.embedded, progress.session.current_turn
+        if embedded is None or embedded.hold(progress.session) or turn is None:
+            return False
+        # An answer that has been read already is with the judge: that is nothing to be cut.
+        return progress.state in ("saved", "grading") and turn.reading is None
 
 
 def _resting(session: Session) -> str:

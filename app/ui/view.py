@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from app.domain.session import Clarification, Hint, Session, Turn
+from app.domain.session import Clarification, Hint, ModelUse, Session, Turn
+from app.feedback.costs import total_cost
 from app.feedback.rendering import markdown_html, text_html
 from app.feedback.transcript import FINISHED
 
@@ -189,8 +190,13 @@ def hints_left(session: Session) -> int:
     return max(0, len(ladder) - given)
 
 
-def mode_html(interviewer: str, grader: str, notices: tuple[str, ...] = ()) -> str:
-    """The mode, always in sight: embedded, or which model."""
+def mode_html(
+    interviewer: str,
+    grader: str,
+    notices: tuple[str, ...] = (),
+    uses: tuple[ModelUse, ...] = (),
+) -> str:
+    """The mode, always in sight: embedded, or which model and what it took so far."""
     embedded = interviewer.startswith("embedded") and grader.startswith("embedded")
     if embedded:
         text = (
@@ -202,6 +208,10 @@ def mode_html(interviewer: str, grader: str, notices: tuple[str, ...] = ()) -> s
             f"Interviewer <strong>{text_html(interviewer)}</strong> · "
             f"grader <strong>{text_html(grader)}</strong>"
         )
+    if uses:
+        so_far = total_cost(uses)
+        counted = f"{so_far.tokens:,} tokens, " if so_far.tokens else ""
+        text += f" · so far {counted}{so_far.seconds:.0f} s"
     extra = "".join(f'<p class="notice">{text_html(notice)}</p>' for notice in notices)
     return f'<p class="mode">{text}</p>{extra}'
 

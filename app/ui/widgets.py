@@ -19,6 +19,16 @@ EVENT: dict[str, Any] = {
     "api_visibility": "private",
 }
 
+
+def telling(place: gr.components.Component) -> dict[str, Any]:
+    """Options of a callback whose waiting shows in `place`, at once and without the server.
+
+    The browser marks the place as pending until the first answer comes; page.css makes that
+    visible, and page.js puts it into words.
+    """
+    return {**EVENT, "show_progress": "minimal", "show_progress_on": place}
+
+
 # Links and buttons inside our HTML name what they want in data attributes.
 DELEGATE = """
 element.addEventListener('click', event => {
@@ -28,14 +38,15 @@ element.addEventListener('click', event => {
   trigger('click', {...wanted.dataset});
 });
 """
-# A form of native controls reports all its values, a moment after the last change.
+# A form of native controls reports all its values: a choice at once, typed text after a moment.
 FORM = """
 let waiting = 0;
 element.addEventListener('submit', event => event.preventDefault());
 element.addEventListener('input', event => {
   clearTimeout(waiting);
   const form = event.target.closest('form');
-  waiting = setTimeout(() => trigger('input', Object.fromEntries(new FormData(form))), 250);
+  const report = () => trigger('input', Object.fromEntries(new FormData(form)));
+  waiting = setTimeout(report, event.target.type === 'search' ? 120 : 0);
 });
 """
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import random
 import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
 
 from app.errors import BadInput
-from app.sessions.events import SessionFinished, start_session
+from app.sessions.events import SessionFinished
 from app.sessions.store import SessionStore
-from app.sessions.tables import event_row, session_row
-from app.sessions.tables import events as events_table
-from app.sessions.tables import sessions as sessions_table
 from tests.factories import moment, started, tiny_item, tiny_plan
+from tests.sessions.many import fill
 
 
 def ids(store: SessionStore, **wanted: object) -> list[str]:
@@ -103,21 +99,7 @@ def test_filters_hold_on_every_page(store: SessionStore) -> None:
 
 @pytest.mark.slow
 def test_a_page_of_ten_thousand_sessions_comes_within_50_ms(store: SessionStore) -> None:
-    rng = random.Random(7)
-    items = [tiny_item(f"item-{n}", title=f"Item {n}") for n in range(20)]
-    rows, event_rows = [], []
-    for number in range(10_000):
-        event = started(
-            tiny_plan(rng.choice(items)),
-            user=rng.choice(["", "ann", "bob"]),
-            at=moment(rng.random() * 1e7),
-        )
-        session = start_session(f"s{number:05}", event)
-        rows.append({**session_row(session), "overall": rng.choice([None, 3])})
-        event_rows.append(event_row(session.id, 0, event))
-    with store._database.write() as connection:
-        connection.execute(insert(sessions_table), rows)
-        connection.execute(insert(events_table), event_rows)
+    fill(store, 10_000)
 
     def p95(**wanted: object) -> float:
         # The best of three rounds: what else runs on the machine is not the store's doing.

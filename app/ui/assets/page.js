@@ -11,6 +11,25 @@
     return true;
   };
 
+  // --- what is being done, said before the server has heard of it -------------------------------
+  const DOING = {
+    begin: "Opening the interview", send: "Saving", stop: "Stopping", continue: "Going on",
+    embedded: "Going on without the model", hint: "Fetching a hint", skip: "Going on",
+    undo: "Taking the answer back", reopen: "Taking the answer back", pause: "Setting the clock",
+    "end-now": "Grading what you answered", "to-feedback": "Opening the feedback",
+    new: "Opening the choice", retry: "Grading again what is open", "to-replay": "Opening the replay",
+    "export-md": "Writing the file", "export-json": "Writing the file", "export-html": "Writing the file",
+    "search-go": "Searching",
+  };
+  const sayWhatIsDone = (words) =>
+    document.documentElement.style.setProperty("--doing", JSON.stringify(`${words} …`));
+
+  // --- the question before the end: nothing a server has to be asked about -----------------------
+  const askToEnd = (open) => {
+    $("#composer")?.classList.toggle("ending", open);
+    if (open) $("#end-now")?.focus();
+  };
+
   // --- theme: the system's choice, until somebody chooses ---------------------------------------
   const dark = () => {
     const chosen = localStorage.getItem("theme");
@@ -27,8 +46,10 @@
 
   // --- drafts -----------------------------------------------------------------------------------
   const draftKey = (place) => `draft:${place}`;
+  // While a reply is under way there is no open question: what is typed then is for the next one.
+  const ahead = () => (value("session-id") ? `${value("session-id")}/next` : "");
   const keepDraft = () => {
-    const place = value("place");
+    const place = value("place") || ahead();
     if (!place || !box()) return;
     if (box().value) localStorage.setItem(draftKey(place), box().value);
     else localStorage.removeItem(draftKey(place));
@@ -106,13 +127,21 @@
     if (step) wanted.set("step", step);
     if (`${wanted}` !== `${here}`) history.pushState(null, "", `${location.pathname}?${wanted}`);
   };
+  const fill = (text) => {
+    box().value = text;
+    box().dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  let shownSession = "";
   const restoreDraft = (place) => {
     if (!place || !box()) return;
-    const kept = localStorage.getItem(draftKey(place));
-    if (kept && kept !== box().value) {
-      box().value = kept;
-      box().dispatchEvent(new Event("input", { bubbles: true }));
-    }
+    const session = place.split("/")[0];
+    const another = shownSession && shownSession !== session;
+    shownSession = session;
+    const early = draftKey(ahead());
+    const kept = localStorage.getItem(draftKey(place)) ?? localStorage.getItem(early);
+    localStorage.removeItem(early);
+    if (kept || another) fill(kept ?? "");
+    else keepDraft();
     const active = document.activeElement;
     if (!active || active === document.body || active.closest("#composer")) box().focus();
     [...document.querySelectorAll("#talk .said")].at(-1)?.scrollIntoView({ block: "nearest" });
@@ -178,17 +207,24 @@
       localStorage.setItem("theme", dark() ? "light" : "dark");
       paint();
     }
+    if (event.target.closest("#end")) askToEnd(true);
+    if (event.target.closest("#stay, #end-now")) askToEnd(false);
+    if (event.target.closest("#stay")) box()?.focus();
   });
+  // Before Gradio hears of it, so that the words are there when the waiting begins to show.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button) sayWhatIsDone(DOING[button.id] ?? "One moment");
+  }, true);
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.closest("#search")) sayWhatIsDone(DOING["search-go"]);
+    if (event.key === "Escape" && event.target.closest("#confirm")) askToEnd(false);
     if (event.target === box() && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       press("send");
     } else if (event.altKey && !event.ctrlKey && !event.metaKey) {
       const wanted = { KeyH: "hint", KeyS: "skip", KeyE: "end" }[event.code];
-      if (wanted && press(wanted)) {
-        event.preventDefault();
-        if (wanted === "end") setTimeout(() => $("#end-now")?.focus(), 250);
-      }
+      if (wanted && press(wanted)) event.preventDefault();
     }
   });
   document.addEventListener("DOMContentLoaded", paint);
