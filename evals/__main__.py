@@ -34,13 +34,22 @@ def grading(
     split: Annotated[
         Literal["dev", "test"], typer.Option(help="Tune on dev only; test is for the report.")
     ] = "test",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only N answers of the split.")] = None,
+    prompt_variant: Annotated[
+        Literal["present", "few-shot"], typer.Option(help="Of the judge's prompt.")
+    ] = "present",
+    base_url: Annotated[str | None, typer.Option(help="The judge's server.")] = None,
+    model: Annotated[str | None, typer.Option(help="The judge's model, or a .gguf file.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Agreement with the gold labels, against baselines in the same run."""
     from app.interview.wiring import make_grader
+    from app.settings import use_flags
     from evals.grading import report
+    from evals.variants import variant_of
 
-    show(report(make_grader(grader), split), as_json)
+    use_flags(openai_base_url=base_url, model=model)
+    show(report(variant_of(make_grader(grader), prompt_variant), split, limit), as_json)
 
 
 @app.command()

@@ -56,12 +56,19 @@ class Levelled(Value):
     score: float | None
 
 
-def grade_gold(grader: Grader, split: Split) -> tuple[list[Judgement], list[Levelled]]:
-    """Every gold answer of a split, graded as an answer to the opening question."""
+def grade_gold(
+    grader: Grader, split: Split, limit: int | None = None
+) -> tuple[list[Judgement], list[Levelled]]:
+    """Every gold answer of a split, graded as an answer to the opening question.
+
+    `limit` takes that many, evenly spread.
+    """
     judgements: list[Judgement] = []
     levels: list[Levelled] = []
     catalog = default_catalog()
-    for gold, labels in load_gold().split(split):
+    answers = load_gold().split(split)
+    step = max(1, len(answers) // limit) if limit else 1
+    for gold, labels in answers[::step][:limit]:
         item = catalog.item(gold.item)
         rubric = catalog.rubric(item.rubric)
         assessment = grade_opening(grader, item, rubric, gold.answer)
@@ -113,10 +120,10 @@ def _judgements(
     ]
 
 
-def report(grader: Grader, split: Split = "test") -> dict[str, Any]:
+def report(grader: Grader, split: Split = "test", limit: int | None = None) -> dict[str, Any]:
     """All measures on one split; the baselines' thresholds come from dev in any case."""
-    dev, dev_levels = grade_gold(grader, "dev")
-    judgements, levels = (dev, dev_levels) if split == "dev" else grade_gold(grader, split)
+    dev, dev_levels = grade_gold(grader, "dev", limit)
+    judgements, levels = (dev, dev_levels) if split == "dev" else grade_gold(grader, split, limit)
     return {
         "grader": grader.name,
         "split": split,

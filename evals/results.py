@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from app.interview.wiring import make_grader
-from evals import attacks, exemplars, grading, labels, retrieval
+from app.settings import settings
+from evals import attacks, exemplars, grading, interviewer, labels, retrieval
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -25,6 +26,9 @@ def write_results(show: Any, path: Path = RESULTS) -> dict[str, Any]:
         "Attacks on the embedded grader": attacks.report(grader),
         "Exemplars": exemplars.report(grader),
         "Search": retrieval.report(),
+        "Simulated candidates and the embedded interviewer": {
+            "interviews": interviewer.report(settings().model_copy(update={"embedded": True}))
+        },
     }
     lines = [
         "# Results",

@@ -67,10 +67,18 @@ class Judge:
         self._model = model
         self._reference = reference
         self._samples = samples
+        self._examples: Callable[[str], str] | None = None
+        self._variant = ""
 
     @property
     def name(self) -> str:
-        return f"judge/{self._model.name}/{prompt_versions()['judge']}"
+        return f"judge/{self._model.name}/{prompt_versions()['judge']}{self._variant}"
+
+    def shown(self, examples: Callable[[str], str], variant: str) -> Judge:
+        """This judge, shown `examples` of grading for an item's id; `variant` joins its name."""
+        judge = Judge(self._model, self._reference, self._samples)
+        judge._examples, judge._variant = examples, f"/{variant}"
+        return judge
 
     def grade(self, request: GradingRequest) -> Grading:
         """A verdict for each criterion. ModelError where the endpoint gave none at all."""
@@ -167,7 +175,9 @@ class Judge:
             count=str(len(request.criteria)),
             format=f"\n\n{format_}" if format_ else "",
         )
-        return [("system", f"{fill('judge')}\n\n{checklist}"), ("human", task)]
+        examples = self._examples(request.item.id) if self._examples else ""
+        told = [part for part in (fill("judge"), examples, checklist) if part]
+        return [("system", "\n\n".join(told)), ("human", task)]
 
     def _passage(self, request: GradingRequest) -> str:
         """What the documents say on what is asked about, as far as there is room."""
