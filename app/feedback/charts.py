@@ -68,9 +68,9 @@ def bar(share: float, kind: str = "") -> str:
     return f'<span class="meter {kind}" aria-hidden="true">{filled}</span>'
 
 
-def spark(levels: Sequence[float | None], target: int | None = None) -> str:
+def spark(levels: Sequence[float | None], target: int | None = None, *, wide: bool = False) -> str:
     """Levels over time from left to right; sessions without a level leave a gap."""
-    width, height, pad = 260.0, 74.0, 8.0
+    width, height, pad = (520.0, 120.0, 8.0) if wide else (260.0, 74.0, 8.0)
     step = (width - 2 * pad) / max(1, len(levels) - 1)
 
     def y(level: float) -> float:
@@ -79,6 +79,10 @@ def spark(levels: Sequence[float | None], target: int | None = None) -> str:
     lines = "".join(
         f'<line class="grid" x1="0" x2="{width:.0f}" y1="{y(level):.1f}" y2="{y(level):.1f}"/>'
         for level in range(1, LEVELS + 1)
+    )
+    lines += "".join(
+        f'<text x="-6" y="{y(level) + 4:.1f}" text-anchor="end">{level}</text>'
+        for level in (1, 3, LEVELS)
     )
     if target is not None:
         lines += (
@@ -89,6 +93,6 @@ def spark(levels: Sequence[float | None], target: int | None = None) -> str:
     path = " ".join(f"{x:.1f},{at:.1f}" for x, at in known)
     dots = "".join(f'<circle cx="{x:.1f}" cy="{at:.1f}" r="3"/>' for x, at in known)
     return (
-        f'<svg class="spark" viewBox="0 0 {width:.0f} {height:.0f}" aria-hidden="true">{lines}'
-        f'<polyline points="{path}"/>{dots}</svg>'
+        f'<svg class="spark" viewBox="-16 0 {width + 16:.0f} {height:.0f}" aria-hidden="true">'
+        f'{lines}<polyline points="{path}"/>{dots}</svg>'
     )

@@ -223,7 +223,12 @@ def _item(
         else ""
     )
     notes = [*item.assessment.notes, *(flag.detail for flag in item.assessment.flags)]
-    notes += [note for part in item.assessment.dimensions for note in part.notes]
+    titles = {dimension.id: dimension.title for dimension in rubric.dimensions}
+    notes += [
+        f"{titles[part.dimension]}: {note[:1].lower()}{note[1:]}"
+        for part in item.assessment.dimensions
+        for note in part.notes
+    ]
     noted = "".join(f"<li>{text_html(note)}</li>" for note in dict.fromkeys(notes))
     return (
         f'<section class="item">{title}{_stages(session, item, rubric)}'

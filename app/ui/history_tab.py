@@ -40,7 +40,7 @@ class HistoryTab:
             self._form = html(filters_html(named), js=FORM)
             self.rows = html(js=DELEGATE, elem_id="sessions")
         with gr.Column(visible=False) as self._stage:
-            self._back = gr.Button("All past sessions", elem_id="back-to-list")
+            self._back = gr.Button("‹ All past sessions", elem_id="back-to-list")
             self._replay = html(elem_id="replay")
 
     @property

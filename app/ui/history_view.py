@@ -146,7 +146,7 @@ def _step(number: int, step: Step, session_id: str, events: Sequence[SessionEven
         body = f'<div class="words">{markdown_html(step.text)}</div>'
     else:
         body = f'<div class="words typed">{text_html(step.text)}</div>'
-    lead = "Why this question: " if isinstance(event, QuestionAsked) else ""
+    lead = "Why this question · " if isinstance(event, QuestionAsked) else ""
     why = f'<p class="why">{lead}{text_html(step.remark)}</p>' if step.remark else ""
     kind = {"interviewer": "interviewer", "candidate": "candidate"}.get(step.speaker, "note")
     return (

@@ -62,7 +62,9 @@ class InterviewTab:
             self.kind = gr.Radio(kinds, value=first, label="What to practise", elem_id="kinds")
             self.item = gr.Radio(items, value=item, label=view.KIND_HELP[first], elem_id="items")
             self.level = gr.Radio(
-                ["senior", "staff", "principal"], value="principal", label="The role you apply for"
+                [(each.title(), each) for each in ("senior", "staff", "principal")],
+                value="principal",
+                label="The role you apply for",
             )
             self.minutes = gr.Radio(lengths, value=length, label="Time")
             self.begin = gr.Button("Begin the interview", variant="primary", elem_id="begin")
@@ -70,7 +72,7 @@ class InterviewTab:
 
     def _room(self) -> None:
         with gr.Column(visible=False, elem_id="room") as self.room:
-            self._head = html()
+            self._head = html(elem_id="room-top")
             self._talk = html(js=DELEGATE, elem_id="talk")
             self.state = html(elem_id="state")
             with gr.Row(elem_id="offers"):  # beside what they answer, not below the box

@@ -44,7 +44,7 @@ def _overall(points: Sequence[Point]) -> str:
         for point in reversed(points)
     )
     return (
-        f'<div class="trend wide">{spark(levels, TARGET_LEVELS[newest.target])}'
+        f'<div class="trend wide">{spark(levels, TARGET_LEVELS[newest.target], wide=True)}'
         f'<p class="sub">Overall level, oldest to newest; the dashed line is the {newest.target} '
         f"role."
         "</p></div>"

@@ -43,6 +43,8 @@ _ACRONYMS = {
     "slo": "SLO",
     "rca": "RCA",
     "aiops": "AIOps",
+    "apm": "APM",
+    "jvm": "JVM",
 }
 
 
@@ -200,8 +202,8 @@ def mode_html(
     embedded = interviewer.startswith("embedded") and grader.startswith("embedded")
     if embedded:
         text = (
-            "<strong>Embedded mode</strong> · no language model: an author wrote the questions, a "
-            "small offline grader reads the answers."
+            '<strong>Embedded mode</strong> · no language model<span class="more">: an author '
+            "wrote the questions, a small offline grader reads the answers</span>."
         )
     else:
         text = (

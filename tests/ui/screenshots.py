@@ -86,6 +86,7 @@ def _shoot(
 ) -> None:
     scheme = "dark" if dark else "light"
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page.set_default_timeout(120_000)
     query = {
         "": "",
         "room": f"?session={session}",

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.ui.probe import answered_within
+
 pytestmark = pytest.mark.slow
 
 ANSWER = (
@@ -293,3 +295,42 @@ def test_the_room_has_no_serious_barrier(open_tab: OpenTab) -> None:
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         found = Axe().run(page).response["violations"]
         assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+
+
+def test_every_press_shows_at_once_however_slow_the_line(open_tab: OpenTab) -> None:
+    page = open_tab()
+    page.wait_for_timeout(800)
+    line = page.context.new_cdp_session(page)
+    line.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 600, "downloadThroughput": -1, "uploadThroughput": -1},
+    )
+    with answered_within(200, page):
+        page.click("#begin")
+    page.wait_for_selector("#talk .said.interviewer")
+    page.wait_for_function("!document.querySelector('#hint').disabled")
+    with answered_within(200, page):
+        page.click("#hint")
+    page.wait_for_selector(".said.hint")
+    page.fill("#answer textarea", ANSWER)
+    with answered_within(200, page):
+        page.click("#send")
+    page.wait_for_function("document.querySelectorAll('#talk .said.interviewer').length > 1")
+    page.wait_for_function("!document.querySelector('#skip').disabled")
+    with answered_within(200, page):
+        page.click("#skip")
+    page.wait_for_function("document.querySelectorAll('#talk .said.interviewer').length > 2")
+    with answered_within(200, page):
+        page.click("#end")
+    with answered_within(200, page):
+        page.click("#end-now")
+    page.wait_for_selector(".summary")
+    for press in ("#export-md", "#to-replay"):
+        page.wait_for_timeout(1500)
+        with answered_within(200, page):
+            page.click(press)
+    page.wait_for_selector(".replay[data-ready]")
+    for tab in ("Progress", "Library", "Past"):
+        with answered_within(200, page):
+            page.get_by_role("tab", name=tab).click()
+        page.wait_for_timeout(1500)

@@ -143,7 +143,8 @@
     if (kept || another) fill(kept ?? "");
     else keepDraft();
     const active = document.activeElement;
-    if (!active || active === document.body || active.closest("#composer")) box().focus();
+    const writing = !active || active === document.body || active.closest("#composer");
+    if (writing && !$(".ending")) box().focus(); // the question before the end keeps the focus
     [...document.querySelectorAll("#talk .said")].at(-1)?.scrollIntoView({ block: "nearest" });
   };
   const download = (file) => {
