@@ -1,9 +1,9 @@
-"""The grader that needs no model server: author's terms and examples against the answer's words.
+"""The grader that needs no model server: a classifier for each criterion, taught by sentences.
 
-Every sentence of the answer, and every pair of neighbours, is compared with what an author wrote
-for a criterion: terms, sentences that meet it, sentences that nearly do. A small logistic head
-turns the comparison into P(met). The sentence that says it best is the quote. Near even odds the
-verdict is `unscored`: a guess is worth less than none.
+Every sentence of the answer, and every pair of neighbours, is read by the criterion's classifier,
+which learned from the author's examples and near misses and from labelled answers. The piece that
+says it best is the quote, and its log-odds become P(met). Near even odds the verdict is
+`unscored`: a guess is worth less than none.
 """
 
 from __future__ import annotations
@@ -12,23 +12,24 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from app.domain.assessment import CriterionVerdict, Grading, MisconceptionFinding, Verdict
-from app.domain.content import Criterion, Misconception
-from app.embedding import MiniLM, Vectors, default_embedding
+from app.domain.content import Criterion, Misconception, Rubric
+from app.embedding import MiniLM, default_embedding
 from app.grading.compare import Reader
-from app.grading.evidence import Span, windows
-from app.grading.examples import AnswerReading, Reference, compare, read_answer, read_reference
+from app.grading.evidence import Span
 from app.grading.gates import examine
 from app.grading.grader import GradingRequest
+from app.grading.reading import Reading, read_answer
 from app.grading.statement import statement_features
+from app.grading.taught import Classifiers
 
 HEADS_FILE = Path(__file__).parent.parent / "assets" / "grading_heads.json"
-CACHED_REFERENCES = 1024
+LOG_ODDS = "log_odds"
+"""The one feature of the heads that calibrate a classifier."""
 LONGEST_STATEMENT = 25
 """Words up to which a text counts as one statement; longer ones are references of many points."""
 
@@ -48,12 +49,6 @@ class Head:
         total = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
         return 1.0 / (1.0 + math.exp(-total))
 
-    def best(self, features: Vectors) -> tuple[int, float]:
-        """The row with the highest P(met), and that probability; columns as in `weights`."""
-        totals = features @ np.array(list(self.weights.values()), np.float32)
-        place = int(totals.argmax())
-        return place, 1.0 / (1.0 + math.exp(-float(totals[place]) - self.bias))
-
     def decide(self, p_met: float) -> Verdict:
         """Met, partial or missed where the odds are clear; unscored where they are not."""
         if p_met >= self.met_from:
@@ -65,10 +60,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Heads:
-    """One head for each kind of evidence an author left."""
+    """One head for each kind of thing that is decided."""
 
     version: str
-    examples: Head
+    criterion: Head
     statement: Head
     reference: Head
     misconception: Head
@@ -88,7 +83,7 @@ class EmbeddedGrader:
         self._embedding = embedding or default_embedding()
         self._heads = heads or Heads.load()
         self._reader = Reader(self._embedding)
-        self._reference = lru_cache(maxsize=CACHED_REFERENCES)(self._read_reference)
+        self._classifiers = Classifiers(self._embedding)
 
     @property
     def name(self) -> str:
@@ -105,11 +100,11 @@ class EmbeddedGrader:
                 verdicts=tuple(_missed(criterion, reason) for criterion in request.criteria),
                 flags=flags,
             )
-        reading = read_answer(windows(sentences, answer), len(sentences), self._embedding)
+        reading = read_answer(sentences, answer, self._embedding)
         return Grading(
             grader=self.name,
             verdicts=tuple(
-                self._by_examples(criterion, reading)
+                self._by_examples(request.rubric, criterion, reading)
                 if criterion.meets
                 else self._by_statement(criterion, sentences, request.question)
                 for criterion in request.criteria
@@ -117,15 +112,25 @@ class EmbeddedGrader:
             misconceptions=tuple(
                 finding
                 for misconception in request.rubric.misconceptions
-                if (finding := self._find(misconception, reading)) is not None
+                if (finding := self._find(request.rubric, misconception, reading)) is not None
             ),
             flags=flags,
         )
 
-    def _by_examples(self, criterion: Criterion, answer: AnswerReading) -> CriterionVerdict:
-        place, p_met = self._heads.examples.best(compare(answer, self._reference(criterion)))
-        verdict = self._heads.examples.decide(p_met)
-        return _verdict(criterion, verdict, p_met, answer.pieces[place].text)
+    def _by_examples(
+        self, rubric: Rubric, criterion: Criterion, reading: Reading
+    ) -> CriterionVerdict:
+        place, p_met = self._best(self._heads.criterion, rubric, criterion, reading)
+        verdict = self._heads.criterion.decide(p_met)
+        return _verdict(criterion, verdict, p_met, reading.texts[place])
+
+    def _best(
+        self, head: Head, rubric: Rubric, part: Criterion | Misconception, reading: Reading
+    ) -> tuple[int, float]:
+        """The piece that says it best, and how likely it does."""
+        log_odds = self._classifiers.of(rubric, part).log_odds(reading)
+        place = int(log_odds.argmax())
+        return place, head.probability({LOG_ODDS: float(log_odds[place])})
 
     def _by_statement(
         self, criterion: Criterion, sentences: Sequence[Span], question: str
@@ -143,20 +148,17 @@ class EmbeddedGrader:
         )
 
     def _find(
-        self, misconception: Misconception, answer: AnswerReading
+        self, rubric: Rubric, misconception: Misconception, reading: Reading
     ) -> MisconceptionFinding | None:
         head = self._heads.misconception
-        place, likelihood = head.best(compare(answer, self._reference(misconception)))
+        place, likelihood = self._best(head, rubric, misconception, reading)
         if likelihood < head.met_from:
             return None
         return MisconceptionFinding(
             misconception_id=misconception.id,
-            quote=answer.pieces[place].text,
+            quote=reading.texts[place],
             confidence=round(likelihood, 3),
         )
-
-    def _read_reference(self, part: Criterion | Misconception) -> Reference:
-        return read_reference(part, self._embedding)
 
 
 def _verdict(criterion: Criterion, verdict: Verdict, p_met: float, quote: str) -> CriterionVerdict:

@@ -38,10 +38,14 @@ def split_sentences(answer: str) -> list[Span]:
 
 
 def windows(sentences: list[Span], answer: str) -> list[Span]:
-    """Every sentence and every pair of neighbours: an idea may take two sentences to say."""
+    """Every sentence and every pair of neighbours: an idea may take two sentences to say.
+
+    Sentences between which something was left out are no neighbours.
+    """
     pairs = [
         Span(first.start, second.end, answer[first.start : second.end])
         for first, second in pairwise(sentences)
+        if not _says_something(answer[first.end : second.start])
     ]
     return [*sentences, *pairs]
 
@@ -70,8 +74,13 @@ def _append(spans: list[Span], answer: str, start: int, end: int) -> None:
     bullet = _BULLET.match(piece)
     start += bullet.end() if bullet else len(piece) - len(piece.lstrip())
     text = answer[start:end].rstrip()
-    if any(character.isalnum() for character in text):
+    if _says_something(text):
         spans.append(Span(start, start + len(text), text))
+
+
+def _says_something(text: str) -> bool:
+    """Whether there is more in it than marks, white space and the number of a list entry."""
+    return any(character.isalnum() for character in _BULLET.sub("", text.lstrip("\n")))
 
 
 def _lower(text: str) -> str:

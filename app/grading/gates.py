@@ -45,7 +45,7 @@ _TO_THE_GRADER = re.compile(
             (?:grader|judge|evaluator|assistant|interviewer|examiner)\b
       | \b(?:dear|attention|note\ to(?:\ the)?)\ (?:grader|judge|evaluator|model|llm|ai)\b
       | ["']?verdict["']?\s*[:=]\s*["']?met
-      | <\|?(?:system|im_start|assistant|/?instructions?)""",
+      | <\|?/?(?:system|im_start|im_end|user|assistant|answer|response|instructions?)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"“'‘`][^\"“”'‘’`\n]{3,200}[\"”'’`]")

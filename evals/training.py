@@ -1,0 +1,100 @@
+"""Labelled answers that the classifiers learn from, beside the authors' examples.
+
+Written blind to the rubrics, like the gold set, but by other writers, and labelled once, with a
+quote for each verdict that is not `missed`. No gold answer is among them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import lru_cache
+from typing import Literal
+
+from app.catalog import default_catalog
+from app.domain.content import Value
+from app.grading.classifier import OWN_WEIGHT, Example
+from app.grading.evidence import Span, split_sentences
+from evals.gold import FOLDER, read_jsonl
+
+SAID_WEIGHT = 4.0
+"""A quoted sentence of a whole answer is as good as an author's example, and rarer."""
+SHORTEST = 4
+"""Words: fewer say nothing for or against."""
+
+
+class Quoted(Value):
+    """What stands for one criterion in an answer."""
+
+    criterion: str
+    verdict: Literal["met", "partial"]
+    quote: str
+
+
+class TrainingAnswer(Value):
+    """One answer to an item's opening; a criterion that is not quoted is missed."""
+
+    id: str
+    item: str
+    variant: str
+    level: int
+    answer: str
+    quoted: tuple[Quoted, ...]
+
+    def quote_of(self, criterion: str) -> Quoted | None:
+        """What was quoted for a criterion, if anything."""
+        return next((each for each in self.quoted if each.criterion == criterion), None)
+
+
+@lru_cache(maxsize=1)
+def load_training() -> dict[str, list[TrainingAnswer]]:
+    """The training answers by the rubric they were labelled with."""
+    answers = defaultdict(list)
+    for row in read_jsonl(FOLDER / "training.jsonl"):
+        answer = TrainingAnswer.model_validate(row)
+        answers[default_catalog().item(answer.item).rubric].append(answer)
+    return answers
+
+
+def labelled_sentences(rubric: str, criterion: str) -> list[Example]:
+    """The sentences of all training answers, for and against one criterion.
+
+    A sentence that half says it is left out: it teaches neither. What the interviewer says, small
+    talk, self-praise, markup and other languages speak against every criterion.
+    """
+    examples = [Example(text, False, OWN_WEIGHT) for text in (*_background(), *_asked(rubric))]
+    for answer in load_training()[rubric]:
+        quoted = answer.quote_of(criterion)
+        for sentence in split_sentences(answer.answer):
+            if len(sentence.text.split()) < SHORTEST:
+                continue
+            if quoted is None or not _within(sentence, quoted.quote, answer.answer):
+                examples.append(Example(sentence.text, False))
+            elif quoted.verdict == "met":
+                examples.append(Example(sentence.text, True, SAID_WEIGHT))
+        if quoted is not None and quoted.verdict == "met":
+            examples.append(Example(quoted.quote, True, SAID_WEIGHT))
+    return examples
+
+
+@lru_cache(maxsize=1)
+def _background() -> tuple[str, ...]:
+    """Sentences that answer nothing; none of them occurs in the attacks."""
+    return tuple((FOLDER / "background.txt").read_text(encoding="utf-8").splitlines())
+
+
+@lru_cache
+def _asked(rubric: str) -> tuple[str, ...]:
+    """The sentences of every question and brief that is graded with a rubric."""
+    return tuple(
+        sentence.text
+        for item in default_catalog().items.values()
+        if item.rubric == rubric
+        for sentence in split_sentences(f"{item.opening}\n{item.context}")
+    )
+
+
+def _within(sentence: Span, quote: str, answer: str) -> bool:
+    """Whether most of the sentence lies in the quote."""
+    start = answer.index(quote)
+    shared = min(sentence.end, start + len(quote)) - max(sentence.start, start)
+    return 2 * shared > sentence.end - sentence.start
