@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 PORT ?= 7860
 INSTALLED := .venv/.installed
 
-.PHONY: screenshots help setup setup-system run test test-slow test-llm check fix index vectors bench bench-load eval reliability audit licences lock wheel clean
+.PHONY: screenshots help setup setup-system run test test-slow test-llm check fix index vectors teach bench bench-load eval reliability audit licences lock wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,9 @@ index: setup ## bring the search index up to date
 
 vectors: setup ## compute the shipped vectors anew
 	$(PY) -m app.retrieval.vectors
+
+teach: setup ## teach the embedded grader anew: after a change of rubrics or training answers
+	$(PY) -m evals fit
 
 bench: setup ## start-up, index, search and grading speed as ratios
 	$(PY) -m evals bench
