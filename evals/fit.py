@@ -181,11 +181,12 @@ def _thresholds(verdicts: Matrix, p: Matrix) -> dict[str, float]:
     """Where met, partial and missed begin, on cross-validated probabilities.
 
     Of all triples that leave few enough undecided, the one whose decided verdicts agree best with
-    the labels, by kappa; the undecided lie between missed and partial.
+    the labels, by kappa. Met is what is likelier than not; the undecided lie between missed and
+    partial.
     """
     truth = np.select([verdicts == "met", verdicts == "partial"], [2, 1], 0)
     best = (-1.0, 0.5, 0.5, 0.5)
-    for met_from in np.arange(0.3, 0.8, 0.02):
+    for met_from in np.arange(0.5, 0.8, 0.02):
         for partial_from in np.arange(0.2, met_from + 0.01, 0.02):
             for missed_below in np.arange(0.1, partial_from + 0.01, 0.02):
                 decided = (p >= partial_from) | (p < missed_below)

@@ -11,7 +11,7 @@ from app.embedding import MiniLM, Vectors
 from app.grading.evidence import Span, windows
 from app.grading.words import content_stems
 
-FEWEST_WORDS = 3
+FEWEST_WORDS = 4
 """Content words of a piece; fewer, such as a tag or "Yes.", say something with a neighbour only."""
 
 
