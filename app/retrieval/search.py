@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 Mode = Literal["fused", "dense", "lexical"]
 DENSE_WEIGHT, LEXICAL_WEIGHT = 0.5, 1.0
-RRF_K = 10
-"""Measured on 411 spoken wordings of the rubrics' criteria: the passage that the criterion cites
-stood among the first five for 0.85 of them; with the usual k of 60 and equal weights for 0.78.
+RRF_K = 2
+"""Measured on one example sentence of each of 451 criteria: the passage that the criterion cites
+stood first for 42 % and among the first five for 65 % of them; with the usual k of 60 and equal
+weights for 33 % and 59 %. The first places of a ranking deserve more than k 60 gives them.
 """
 DEPTH = 50
 """How far down either ranking a chunk may stand and still be fused."""
