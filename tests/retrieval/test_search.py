@@ -42,7 +42,7 @@ def test_another_form_of_a_word_is_found_by_its_stem(index: Index) -> None:
 def test_a_fused_passage_tells_both_ranks(index: Index) -> None:
     best = Searcher(index).search("retrain the model", k=1)[0]
     assert (best.dense_rank, best.lexical_rank) == (1, 1)
-    assert best.score == pytest.approx(1.5 / 11)
+    assert best.score == pytest.approx(1.5 / 3)
 
 
 def test_k_limits_the_passages(index: Index) -> None:
@@ -97,6 +97,6 @@ def test_an_empty_index_finds_nothing(folder_settings: Settings) -> None:
 
 def test_fusion_adds_weighted_reciprocal_ranks() -> None:
     assert fuse(dense=["a", "b"], lexical=["b"]) == {
-        "a": pytest.approx(0.5 / 11),
-        "b": pytest.approx(0.5 / 12 + 1.0 / 11),
+        "a": pytest.approx(0.5 / 3),
+        "b": pytest.approx(0.5 / 4 + 1.0 / 3),
     }
