@@ -36,9 +36,7 @@ class Query(Value):
 def report() -> dict[str, Any]:
     """Recall@5 and nDCG@10 of every mode."""
     asked = [Query.model_validate(row) for row in read_jsonl(QUESTIONS)]
-    judged = [
-        query.model_copy(update={"passages": query.passages + query.also}) for query in asked
-    ]
+    judged = [query.model_copy(update={"passages": query.passages + query.also}) for query in asked]
     rubrics = default_catalog().rubrics.values()
     cited = [
         Query(question=part.statement, passages=(str(part.source),))
