@@ -27,6 +27,7 @@ LONG_LIST_WORDS_A_CHUNK = 2
 LIST_WORDS_A_CHUNK = 3.5
 LIST_FUNCTION_WORDS = 0.12
 LIST_WORDS = 8
+PROSE_FUNCTION_WORDS = 0.2
 
 _OPENERS = frozenset(
     content_stems(
@@ -72,7 +73,7 @@ def examine(answer: str, question: str, rubric: Rubric) -> tuple[list[Span], tup
             kept.append(sentence)
         else:
             dropped.setdefault(reason, []).append(sentence)
-    if _is_keyword_list(answer):
+    if _is_keyword_list(answer) and not _is_mostly_prose(kept):
         return [], (
             Flag(kind="keyword_list", detail="A list of terms without a statement.", gate=True),
         )
@@ -128,6 +129,19 @@ def _is_keyword_list(text: str) -> bool:
         and typical <= LIST_WORDS_A_CHUNK
         and function_word_share(text) < LIST_FUNCTION_WORDS
     )
+
+
+def _is_mostly_prose(sentences: Sequence[Span]) -> bool:
+    """Whether whole sentences hold most of the words; an enumeration among them is no list."""
+    lengths = [len(words(sentence.text)) for sentence in sentences]
+    whole = [
+        length
+        for sentence, length in zip(sentences, lengths, strict=True)
+        if length >= LIST_WORDS
+        and sentence.text.endswith((".", "!", "?"))
+        and function_word_share(sentence.text) >= PROSE_FUNCTION_WORDS
+    ]
+    return 2 * sum(whole) > sum(lengths)
 
 
 def _share(own: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:

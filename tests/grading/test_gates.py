@@ -94,3 +94,12 @@ def test_honest_sentences_that_look_alike_are_left_alone(sentence: str) -> None:
 def test_a_denied_sentence_is_no_evidence() -> None:
     kept, _ = examine(f"{HONEST} It is not true that topology helps.", ITEM.opening, RUBRIC)
     assert len(kept) == 2
+
+
+def test_an_enumeration_within_prose_is_no_keyword_list() -> None:
+    answer = (
+        "A release bundles data snapshot, feature code, commit, weights, calibration, threshold, "
+        "routing, report and approver, immutable, with one id, so that they go back together. "
+        "Each alert carries the id of the release that raised it."
+    )
+    assert kinds(answer) == []
