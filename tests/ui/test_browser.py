@@ -109,9 +109,14 @@ def test_unsent_text_survives_a_reload(open_tab: OpenTab) -> None:
     page = open_tab()
     begin(page)
     page.fill("#answer textarea", "half an answer")
-    page.wait_for_timeout(300)
-    page.reload()
-    page.wait_for_function("document.querySelector('#answer textarea')?.value === 'half an answer'")
+    slowed = page.context.new_cdp_session(page)
+    for rate in (1, 2, 4, 8) * 3:  # a slow browser may draw the box after all the rest
+        slowed.send("Emulation.setCPUThrottlingRate", {"rate": rate})
+        page.wait_for_timeout(150)
+        page.reload()
+        page.wait_for_function(
+            "document.querySelector('#answer textarea')?.value === 'half an answer'", timeout=15_000
+        )
     assert questions(page) == 1
 
 

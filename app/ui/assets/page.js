@@ -133,7 +133,6 @@
   };
   let shownSession = "";
   const restoreDraft = (place) => {
-    if (!place || !box()) return;
     const session = place.split("/")[0];
     const another = shownSession && shownSession !== session;
     shownSession = session;
@@ -157,8 +156,12 @@
   };
   const WATCHED = { url: visit, place: restoreDraft, "export-file": download };
   const seen = {};
+  let shownBox;
   const watch = () => {
+    // The place may be named before the box is drawn, and a box drawn anew has lost its text.
+    if (box() !== shownBox) [shownBox, seen.place] = [box(), ""];
     for (const [id, act] of Object.entries(WATCHED)) {
+      if (id === "place" && !shownBox) continue;
       const now = value(id);
       if (now !== (seen[id] ?? "")) {
         seen[id] = now;
