@@ -78,13 +78,16 @@ def fit(
     statements: Annotated[
         Path | None, typer.Option(help="Public set of single statements.")
     ] = None,
+    short_references: Annotated[
+        Path | None, typer.Option(help="Public set of short reference answers.")
+    ] = None,
     references: Annotated[Path | None, typer.Option(help="Public set of long references.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fit the embedded grader's heads and write them (see evals/LOG.md)."""
     from evals.fit import fit_heads
 
-    show(fit_heads(statements, references), as_json)
+    show(fit_heads(statements, short_references, references), as_json)
 
 
 @app.command()

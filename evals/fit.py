@@ -20,23 +20,21 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from app.catalog import Catalog, default_catalog
-from app.domain.content import Criterion
 from app.embedding import default_embedding
-from app.grading.classifier import Classifier, digest_of, examples_of, teach
+from app.grading.classifier import Classifier, Example, digest_of, examples_of, teach
 from app.grading.compare import Reader
-from app.grading.embedded import HEADS_FILE, LOG_ODDS, Head
+from app.grading.embedded import HEADS_FILE, LOG_ODDS, SOUNDNESS, Head
 from app.grading.gates import examine
-from app.grading.reading import read_answer, read_texts
+from app.grading.reading import read_answer
+from app.grading.soundness import soundness, soundness_examples
 from app.grading.statement import FEATURES as STATEMENT_FEATURES
 from app.grading.statement import statement_features
-from app.grading.taught import write_classifiers
+from app.grading.taught import Classifiers, write_classifiers
 from evals.gold import load_gold, read_jsonl
 from evals.measures import accuracy, auc, kappa
-from evals.training import labelled_sentences, load_training
+from evals.training import labelled_sentences, sound_sentences
 
 FOLDS = 5
-WRONG_CHALLENGES = 0.01
-"""Share of right sentences that may be challenged; each costs a good candidate's patience."""
 VERDICT_OF = {"met": "met", "partial": "partial"}
 STRENGTH = 0.3
 """Inverse regularisation: small, for some hundreds of examples."""
@@ -44,46 +42,52 @@ DECIDED = 0.8
 """Share of verdicts to decide: fewer, and whole answers would be left without a level."""
 
 Matrix = np.ndarray[Any, Any]
-Taught = dict[tuple[str, str], Classifier]
-"""By the ids of rubric and part."""
 Rows = tuple[Matrix, list[str], list[str]]
 """Features (judgements, features), and for each judgement its label and its group."""
 
 
-def fit_heads(statements: Path | None = None, references: Path | None = None) -> dict[str, Any]:
+def fit_heads(
+    statements: Path | None = None,
+    short_references: Path | None = None,
+    references: Path | None = None,
+) -> dict[str, Any]:
     """Teach and fit what there is data for, write it, and tell how it did in cross-validation."""
     heads = json.loads(HEADS_FILE.read_text(encoding="utf-8"))
-    taught = teach_all(default_catalog())
-    told: dict[str, Any] = {"classifiers": {"taught": len(taught)}}
-    heads["criterion"], told["criterion"] = _fit(*gold_rows(taught), [LOG_ODDS])
-    heads["misconception"], told["misconception"] = _misconception_head(taught)
-    for name, path in (("statement", statements), ("reference", references)):
+    catalog = default_catalog()
+    told: dict[str, Any] = {"classifiers": {"taught": teach_all(catalog)}}
+    for name in ("criterion", "misconception"):
+        rows = gold_rows(catalog, misconceptions=name == "misconception")
+        heads[name], told[name] = _fit(*rows, [LOG_ODDS, SOUNDNESS])
+    public = {"statement": statements, "short_reference": short_references, "reference": references}
+    for name, path in public.items():
         if path is not None:
             heads[name], told[name] = _fit(*statement_rows(path), STATEMENT_FEATURES)
     HEADS_FILE.write_text(json.dumps(heads, indent=2) + "\n", encoding="utf-8")
     return told
 
 
-def teach_all(catalog: Catalog) -> Taught:
-    """Every criterion's and misconception's classifier, which are also written for shipping."""
-    taught: Taught = {}
-    digests: dict[str, Classifier] = {}
+def teach_all(catalog: Catalog) -> int:
+    """Teach every classifier and write them for shipping; returns how many there are."""
+    taught: dict[str, Classifier] = {}
+
+    def learn(written: list[Example], labelled: list[Example]) -> None:
+        taught[digest_of(written)] = teach([*written, *labelled], default_embedding())
+
     for rubric in catalog.rubrics.values():
+        learn(soundness_examples(rubric), sound_sentences(rubric.id))
         for part in rubric.parts:
-            written = examples_of(rubric, part)
-            labelled = labelled_sentences(rubric.id, part.id) if isinstance(part, Criterion) else []
-            classifier = teach([*written, *labelled], default_embedding())
-            taught[rubric.id, part.id] = digests[digest_of(written)] = classifier
-    write_classifiers(digests)
-    return taught
+            learn(examples_of(rubric, part), labelled_sentences(rubric.id, part.id))
+    write_classifiers(taught)
+    return len(taught)
 
 
-def gold_rows(taught: Taught) -> Rows:
-    """One row for each criterion of each dev answer that no gate stops."""
-    catalog = default_catalog()
-    rows: list[float] = []
+def gold_rows(catalog: Catalog, misconceptions: bool) -> Rows:
+    """One row for each criterion, or misconception, of each dev answer that no gate stops."""
+    classifiers = Classifiers(default_embedding())
+    rows: list[tuple[float, float]] = []
     labels: list[str] = []
     groups: list[str] = []
+    wrong_claims = load_gold().settled_wrong_claims()
     for gold, labelling in load_gold().split("dev"):
         item = catalog.item(gold.item)
         rubric = catalog.rubric(item.rubric)
@@ -91,37 +95,19 @@ def gold_rows(taught: Taught) -> Rows:
         if any(flag.gate for flag in flags):
             continue
         reading = read_answer(sentences, gold.answer, default_embedding())
-        for criterion in rubric.criteria:
-            rows.append(float(taught[rubric.id, criterion.id].log_odds(reading).max()))
-            labels.append(labelling.verdicts[criterion.id])
-            groups.append(gold.id)
-    return np.array(rows)[:, None], labels, groups
-
-
-def _misconception_head(taught: Taught) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The bias leaves right sentences of the training answers alone, but for a chosen share."""
-    catalog = default_catalog()
-    found: list[float] = []
-    for rubric in catalog.rubrics.values():
-        right = [
-            each.quote
-            for answer in load_training()[rubric.id]
-            for each in answer.quoted
-            if each.verdict == "met"
-        ]
-        if right and rubric.misconceptions:
-            reading = read_texts(right, default_embedding())
-            odds = [taught[rubric.id, part.id].log_odds(reading) for part in rubric.misconceptions]
-            found += np.max(odds, axis=0).tolist()
-    bias = -float(np.quantile(found, 1 - WRONG_CHALLENGES))
-    head = {
-        "weights": {LOG_ODDS: 1.0},
-        "bias": round(bias, 4),
-        "met_from": 0.5,
-        "partial_from": 0.5,
-        "missed_below": 0.5,
-    }
-    return head, {"right sentences": len(found), "challenged": WRONG_CHALLENGES}
+        sound = soundness(classifiers.of_soundness(rubric), reading)
+        verdicts = labelling.verdicts
+        if misconceptions:
+            voiced = wrong_claims.get(gold.id, {})
+            verdicts = {
+                each.id: "met" if each.id in voiced else "missed" for each in rubric.misconceptions
+            }
+        for part in rubric.parts:
+            if part.id in verdicts:
+                rows.append((float(classifiers.of(rubric, part).log_odds(reading).max()), sound))
+                labels.append(verdicts[part.id])
+                groups.append(gold.id)
+    return np.array(rows), labels, groups
 
 
 def statement_rows(path: Path) -> Rows:

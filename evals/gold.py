@@ -38,16 +38,29 @@ class Labelling(Value):
     verdicts: dict[str, Label]
 
 
+class WrongClaims(Value):
+    """One labeller's reading of one answer for misconceptions: a quote for each that is voiced."""
+
+    answer: str
+    labeller: str
+    voiced: dict[str, str]
+
+
 class GoldSet(Value):
-    """Answers and every labelling of each."""
+    """Answers and every labelling of each; `wrong_claims` where a rubric has misconceptions."""
 
     answers: tuple[GoldAnswer, ...]
     labellings: tuple[Labelling, ...]
+    wrong_claims: tuple[WrongClaims, ...]
 
     def split(self, name: Split) -> list[tuple[GoldAnswer, Labelling]]:
         """The answers of one split with their settled labels."""
         final = {each.answer: each for each in self.labellings if each.labeller == FINAL}
         return [(each, final[each.id]) for each in self.answers if each.split == name]
+
+    def settled_wrong_claims(self) -> dict[str, dict[str, str]]:
+        """By answer, the misconceptions it voices, each with its quote."""
+        return {each.answer: each.voiced for each in self.wrong_claims if each.labeller == FINAL}
 
     def by_labeller(self) -> dict[str, dict[str, Labelling]]:
         """Labellings by labeller and answer, settled ones left out."""
@@ -67,6 +80,9 @@ def load_gold(folder: Path = FOLDER) -> GoldSet:
         ),
         labellings=tuple(
             Labelling.model_validate(row) for row in read_jsonl(folder / "labels.jsonl")
+        ),
+        wrong_claims=tuple(
+            WrongClaims.model_validate(row) for row in read_jsonl(folder / "misconceptions.jsonl")
         ),
     )
 

@@ -1,7 +1,8 @@
 """Labelled answers that the classifiers learn from, beside the authors' examples.
 
 Written blind to the rubrics, like the gold set, but by other writers, and labelled once, with a
-quote for each verdict that is not `missed`. No gold answer is among them.
+quote for each verdict that is not `missed` and for each misconception that is voiced. No gold
+answer is among them.
 """
 
 from __future__ import annotations
@@ -21,12 +22,22 @@ SAID_WEIGHT = 4.0
 SHORTEST = 4
 """Words: fewer say nothing for or against."""
 
+GOOD, WEAKEST = 3, 1
+"""Levels whose sentences are taken as sound and as unsound; those between are mixed."""
+
 
 class Quoted(Value):
     """What stands for one criterion in an answer."""
 
     criterion: str
     verdict: Literal["met", "partial"]
+    quote: str
+
+
+class Voiced(Value):
+    """Where an answer voices a misconception."""
+
+    misconception: str
     quote: str
 
 
@@ -39,10 +50,13 @@ class TrainingAnswer(Value):
     level: int
     answer: str
     quoted: tuple[Quoted, ...]
+    voiced: tuple[Voiced, ...] = ()
 
-    def quote_of(self, criterion: str) -> Quoted | None:
-        """What was quoted for a criterion, if anything."""
-        return next((each for each in self.quoted if each.criterion == criterion), None)
+    def quote_of(self, part: str) -> tuple[str, bool] | None:
+        """What was quoted for a criterion or misconception, if anything, and whether in full."""
+        quotes = {each.criterion: (each.quote, each.verdict == "met") for each in self.quoted}
+        quotes |= {each.misconception: (each.quote, True) for each in self.voiced}
+        return quotes.get(part)
 
 
 @lru_cache(maxsize=1)
@@ -55,24 +69,35 @@ def load_training() -> dict[str, list[TrainingAnswer]]:
     return answers
 
 
-def labelled_sentences(rubric: str, criterion: str) -> list[Example]:
-    """The sentences of all training answers, for and against one criterion.
+def labelled_sentences(rubric: str, part: str) -> list[Example]:
+    """The sentences of all training answers, for and against one criterion or misconception.
 
     A sentence that half says it is left out: it teaches neither. What the interviewer says, small
-    talk, self-praise, markup and other languages speak against every criterion.
+    talk, self-praise, markup and other languages speak against every part.
     """
     examples = [Example(text, False, OWN_WEIGHT) for text in (*_background(), *_asked(rubric))]
     for answer in load_training()[rubric]:
-        quoted = answer.quote_of(criterion)
+        quote, in_full = answer.quote_of(part) or ("", False)
         for sentence in split_sentences(answer.answer):
             if len(sentence.text.split()) < SHORTEST:
                 continue
-            if quoted is None or not _within(sentence, quoted.quote, answer.answer):
+            if not quote or not _within(sentence, quote, answer.answer):
                 examples.append(Example(sentence.text, False))
-            elif quoted.verdict == "met":
+            elif in_full:
                 examples.append(Example(sentence.text, True, SAID_WEIGHT))
-        if quoted is not None and quoted.verdict == "met":
-            examples.append(Example(quoted.quote, True, SAID_WEIGHT))
+        if in_full:
+            examples.append(Example(quote, True, SAID_WEIGHT))
+    return examples
+
+
+def sound_sentences(rubric: str) -> list[Example]:
+    """The sentences of good answers against those of the weakest, and against what says nothing."""
+    examples = [Example(text, False) for text in _background()]
+    for answer in load_training()[rubric]:
+        if answer.level >= GOOD or answer.level == WEAKEST:
+            for sentence in split_sentences(answer.answer):
+                if len(sentence.text.split()) >= SHORTEST:
+                    examples.append(Example(sentence.text, answer.level >= GOOD))
     return examples
 
 

@@ -164,6 +164,9 @@ class Scoring(Value):
     level_caps: dict[Key, int] = Field(
         default={}, description="Highest overall level where nothing in a dimension was met"
     )
+    misconception_penalty: float = Field(
+        default=2.0, ge=0.0, description="Weight that a misconception takes back while it stands"
+    )
     misconception_cap: int = 2
 
     @model_validator(mode="after")

@@ -40,6 +40,11 @@ class Reader:
         """The wordings of several texts."""
         return tuple(self.read(text) for text in texts)
 
+    def likeness(self, text: str, other: str) -> float:
+        """Cosine of two whole texts."""
+        first, second = self._embedding.encode([text, other])
+        return float(first @ second)
+
     def _read(self, text: str) -> Wording:
         found = words(text)
         carrying = [word for word in found if word not in FUNCTION_WORDS]

@@ -2,8 +2,8 @@
 
 Every sentence of the answer, and every pair of neighbours, is read by the criterion's classifier,
 which learned from the author's examples and near misses and from labelled answers. The piece that
-says it best is the quote, and its log-odds become P(met). Near even odds the verdict is
-`unscored`: a guess is worth less than none.
+says it best is the quote; its log-odds, and how sound the answer reads, become P(met). Near even
+odds the verdict is `unscored`: a guess is worth less than none.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from app.grading.evidence import Span
 from app.grading.gates import examine
 from app.grading.grader import GradingRequest
 from app.grading.reading import Reading, read_answer
+from app.grading.soundness import soundness
 from app.grading.statement import statement_features
 from app.grading.taught import Classifiers
 
 HEADS_FILE = Path(__file__).parent.parent / "assets" / "grading_heads.json"
-LOG_ODDS = "log_odds"
-"""The one feature of the heads that calibrate a classifier."""
+LOG_ODDS, SOUNDNESS = "log_odds", "soundness"
+"""The features of the heads that calibrate a classifier: of the best piece, and of the answer."""
 LONGEST_STATEMENT = 25
 """Words up to which a text counts as one statement; longer ones are references of many points."""
 
@@ -65,6 +66,7 @@ class Heads:
     version: str
     criterion: Head
     statement: Head
+    short_reference: Head
     reference: Head
     misconception: Head
 
@@ -101,10 +103,11 @@ class EmbeddedGrader:
                 flags=flags,
             )
         reading = read_answer(sentences, answer, self._embedding)
+        sound = soundness(self._classifiers.of_soundness(request.rubric), reading)
         return Grading(
             grader=self.name,
             verdicts=tuple(
-                self._by_examples(request.rubric, criterion, reading)
+                self._by_examples(request.rubric, criterion, reading, sound)
                 if criterion.meets
                 else self._by_statement(criterion, sentences, request.question)
                 for criterion in request.criteria
@@ -112,34 +115,42 @@ class EmbeddedGrader:
             misconceptions=tuple(
                 finding
                 for misconception in request.rubric.misconceptions
-                if (finding := self._find(request.rubric, misconception, reading)) is not None
+                if (finding := self._find(request.rubric, misconception, reading, sound))
+                is not None
             ),
             flags=flags,
         )
 
     def _by_examples(
-        self, rubric: Rubric, criterion: Criterion, reading: Reading
+        self, rubric: Rubric, criterion: Criterion, reading: Reading, sound: float
     ) -> CriterionVerdict:
-        place, p_met = self._best(self._heads.criterion, rubric, criterion, reading)
+        place, p_met = self._best(self._heads.criterion, rubric, criterion, reading, sound)
         verdict = self._heads.criterion.decide(p_met)
         return _verdict(criterion, verdict, p_met, reading.texts[place])
 
     def _best(
-        self, head: Head, rubric: Rubric, part: Criterion | Misconception, reading: Reading
+        self,
+        head: Head,
+        rubric: Rubric,
+        part: Criterion | Misconception,
+        reading: Reading,
+        sound: float,
     ) -> tuple[int, float]:
         """The piece that says it best, and how likely it does."""
         log_odds = self._classifiers.of(rubric, part).log_odds(reading)
         place = int(log_odds.argmax())
-        return place, head.probability({LOG_ODDS: float(log_odds[place])})
+        return place, head.probability({LOG_ODDS: float(log_odds[place]), SOUNDNESS: sound})
 
     def _by_statement(
         self, criterion: Criterion, sentences: Sequence[Span], question: str
     ) -> CriterionVerdict:
-        """Where an author left no examples: a bare statement, or a reference of many points."""
+        """Where an author left no examples: a statement, or a reference answer to a question."""
         answer = "\n".join(sentence.text for sentence in sentences)
         features = statement_features(criterion.statement, answer, question, self._reader)
-        long = len(criterion.statement.split()) > LONGEST_STATEMENT
-        head = self._heads.reference if long else self._heads.statement
+        if len(criterion.statement.split()) > LONGEST_STATEMENT:
+            head = self._heads.reference
+        else:
+            head = self._heads.short_reference if question.strip() else self._heads.statement
         p_met = head.probability(features)
         vectors = self._embedding.encode([sentence.text for sentence in sentences])
         nearest = vectors @ self._embedding.encode([criterion.statement])[0]
@@ -148,10 +159,10 @@ class EmbeddedGrader:
         )
 
     def _find(
-        self, rubric: Rubric, misconception: Misconception, reading: Reading
+        self, rubric: Rubric, misconception: Misconception, reading: Reading, sound: float
     ) -> MisconceptionFinding | None:
         head = self._heads.misconception
-        place, likelihood = self._best(head, rubric, misconception, reading)
+        place, likelihood = self._best(head, rubric, misconception, reading, sound)
         if likelihood < head.met_from:
             return None
         return MisconceptionFinding(

@@ -1,8 +1,9 @@
 """The arithmetic: from the verdicts on all answers to an item, to levels.
 
 A criterion weighs by its tier, earns by its verdict, and earns less where a probe had to ask for
-it. Criteria that could not be graded are left out of every mean; where they hold too much of the
-weight there is no level at all. The numbers are those of the rubric's `scoring`.
+it. A misconception takes back a fixed weight until the candidate gives it up. Criteria that could
+not be graded are left out of every mean; where they hold too much of the weight there is no level
+at all. The numbers are those of the rubric's `scoring`.
 """
 
 from __future__ import annotations
@@ -43,11 +44,25 @@ def assess(rubric: Rubric, answers: Sequence[GradedAnswer]) -> Assessment:
         for rubric_part in rubric.misconceptions
         if rubric_part.critical and rubric_part.id in _left_standing(answers)
     }
+    taken_back = {
+        name.id: rubric.scoring.misconception_penalty
+        * sum(
+            not finding.corrected and wrong.id == finding.misconception_id
+            for finding in misconceptions
+            for wrong in rubric.misconceptions
+            if wrong.dimension == name.id
+        )
+        for name in rubric.dimensions
+    }
     dimensions = tuple(
-        _assess_dimension(rubric, name.id, verdicts, capped=name.id in standing)
+        _assess_dimension(
+            rubric, name.id, verdicts, taken_back[name.id], capped=name.id in standing
+        )
         for name in rubric.dimensions
     )
-    level, score, notes = _overall(rubric, verdicts, dimensions, bool(answers))
+    level, score, notes = _overall(
+        rubric, verdicts, dimensions, sum(taken_back.values()), bool(answers)
+    )
     return Assessment(
         level=level,
         score=score,
@@ -81,9 +96,12 @@ def level_of(score: float, scoring: Scoring) -> int:
 
 
 def weighted_score(
-    rubric: Rubric, verdicts: Sequence[CriterionVerdict]
+    rubric: Rubric, verdicts: Sequence[CriterionVerdict], taken_back: float = 0.0
 ) -> tuple[float | None, float]:
-    """Mean credit over the scored criteria (None without any), and the unscored share of weight."""
+    """Mean credit over the scored criteria (None without any), and the unscored share of weight.
+
+    `taken_back` is the weight that misconceptions cost; the credit never falls below zero.
+    """
     earned = scored = total = 0.0
     for verdict in verdicts:
         weight = rubric.scoring.tier_weights[rubric.criterion(verdict.criterion_id).tier]
@@ -93,7 +111,8 @@ def weighted_score(
             scored += weight
             earned += weight * value
     unscored_share = 1.0 - scored / total if total else 0.0
-    return (earned / scored if scored else None), max(0.0, unscored_share)
+    kept = max(0.0, earned - taken_back)
+    return (kept / scored if scored else None), max(0.0, unscored_share)
 
 
 def _merge_verdicts(
@@ -123,11 +142,18 @@ def _standing(verdict: CriterionVerdict, scoring: Scoring) -> float:
 
 
 def _assess_dimension(
-    rubric: Rubric, dimension: str, verdicts: Sequence[CriterionVerdict], *, capped: bool
+    rubric: Rubric,
+    dimension: str,
+    verdicts: Sequence[CriterionVerdict],
+    taken_back: float,
+    *,
+    capped: bool,
 ) -> DimensionAssessment:
     own = [each for each in verdicts if rubric.criterion(each.criterion_id).dimension == dimension]
-    score, unscored_share = weighted_score(rubric, own)
+    score, unscored_share = weighted_score(rubric, own, taken_back)
     notes: list[str] = []
+    if taken_back:
+        notes.append(f"What is wrong and stands took back {taken_back:g} points.")
     level = None if score is None else level_of(score, rubric.scoring)
     if unscored_share > rubric.scoring.max_unscored_share:
         level, score = None, None
@@ -150,11 +176,12 @@ def _overall(
     rubric: Rubric,
     verdicts: Sequence[CriterionVerdict],
     dimensions: Sequence[DimensionAssessment],
+    taken_back: float,
     answered: bool,
 ) -> tuple[int | None, float | None, tuple[str, ...]]:
     if not answered:
         return None, None, ("No answer has been graded yet.",)
-    score, unscored_share = weighted_score(rubric, verdicts)
+    score, unscored_share = weighted_score(rubric, verdicts, taken_back)
     if score is None or unscored_share > rubric.scoring.max_unscored_share:
         return None, None, (_no_level(unscored_share),)
     level = level_of(score, rubric.scoring)

@@ -1,18 +1,17 @@
-"""Whether an answer says a bare statement, for which nobody wrote examples.
-
-It serves as one voice among the features of a criterion with examples, and alone where there is
-nothing but a reference text.
-"""
+"""Whether an answer says a bare statement or a reference text, for which nobody wrote examples."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from app.grading.compare import Reader, Wording, in_order, nearest_tokens, recall
 from app.grading.evidence import split_sentences
+from app.grading.words import words
 
 HEAVY_TOKEN = 0.3
 LONGEST_ORDER = 60
@@ -26,13 +25,23 @@ FEATURES = (
     "precision",
     "in_order",
     "numbers_missing",
+    "word_pairs",
+    "least_token",
+    "own_recall",
+    "cosine",
+    "asked_already",
+    "length",
 )
 
 
 def statement_features(
     statement: str, answer: str, question: str, reader: Reader
 ) -> dict[str, float]:
-    """The features of an answer against a statement; each between -1 and 1."""
+    """The features of an answer against a statement, each between -1 and 1; but `length`, ln(words).
+
+    `asked_already` and `length` are no merit of the answer: of a long reference that the question
+    does not lead to, less is said.
+    """
     wanted = reader.read_all(span.text for span in split_sentences(statement))
     said = reader.read_all(span.text for span in split_sentences(answer))
     if not wanted or not said:
@@ -43,9 +52,12 @@ def statement_features(
     heavy = nearest[weights > HEAVY_TOKEN] if (weights > HEAVY_TOKEN).any() else nearest
     # What the question already says earns little when it is said again.
     asked = reader.read_all(span.text for span in split_sentences(question))
-    given = nearest_tokens(whole_wanted, _joined(asked)) if asked else np.zeros_like(nearest)
+    whole_asked = _joined(asked) if asked else None
+    given = nearest_tokens(whole_wanted, whole_asked) if whole_asked else np.zeros_like(nearest)
     own = weights * (1.0 - np.clip(given, 0.0, 1.0))
     held = whole_wanted.weights.keys() & whole_said.weights.keys()
+    unasked = whole_wanted.weights.keys() - (whole_asked.weights.keys() if whole_asked else set())
+    pairs = set(pairwise(words(statement)))
     return {
         "plain_recall": len(held) / max(1, len(whole_wanted.weights)),
         "recall": recall(whole_wanted, whole_said),
@@ -64,6 +76,12 @@ def statement_features(
             if whole_wanted.numbers
             else 0.0
         ),
+        "word_pairs": len(pairs & set(pairwise(words(answer)))) / max(1, len(pairs)),
+        "least_token": float(nearest.min(initial=1.0)),
+        "own_recall": len(unasked & held) / len(unasked) if unasked else 1.0,
+        "cosine": reader.likeness(statement, answer),
+        "asked_already": reader.likeness(statement, question) if asked else 0.0,
+        "length": math.log1p(len(words(statement))),
     }
 
 

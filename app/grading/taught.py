@@ -9,13 +9,14 @@ import numpy as np
 
 from app.domain.content import Criterion, Misconception, Rubric
 from app.embedding import MiniLM
-from app.grading.classifier import Classifier, digest_of, examples_of, teach
+from app.grading.classifier import Classifier, Example, digest_of, examples_of, teach
+from app.grading.soundness import soundness_examples
 
 CLASSIFIERS_FILE = Path(__file__).parent.parent / "assets" / "classifiers.npz"
 
 
 class Classifiers:
-    """The classifier of each part of a rubric.
+    """The classifier of each part of a rubric, and the one that tells sound from unsound.
 
     Where a rubric was changed after the shipped ones were taught, or is the user's own, its
     classifiers are taught on the spot by the author's examples alone.
@@ -27,7 +28,13 @@ class Classifiers:
 
     def of(self, rubric: Rubric, part: Criterion | Misconception) -> Classifier:
         """The classifier of a criterion or misconception of that rubric."""
-        examples = examples_of(rubric, part)
+        return self._taught_by(examples_of(rubric, part))
+
+    def of_soundness(self, rubric: Rubric) -> Classifier:
+        """The classifier that tells sound sentences from unsound ones under that rubric."""
+        return self._taught_by(soundness_examples(rubric))
+
+    def _taught_by(self, examples: list[Example]) -> Classifier:
         digest = digest_of(examples)
         if digest not in self._known:
             self._known[digest] = teach(examples, self._embedding)
