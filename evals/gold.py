@@ -13,6 +13,8 @@ from app.domain.content import Value
 FOLDER = Path(__file__).parent / "gold"
 FINAL = "final"
 """The name under which settled labels are kept; every other name is one labeller."""
+GOOD, WEAKEST = 3, 1
+"""Levels from which an answer is sound on the whole, and of answers with nothing sound in them."""
 
 Label = Literal["met", "partial", "missed"]
 Split = Literal["dev", "test"]
@@ -61,6 +63,14 @@ class GoldSet(Value):
     def settled_wrong_claims(self) -> dict[str, dict[str, str]]:
         """By answer, the misconceptions it voices, each with its quote."""
         return {each.answer: each.voiced for each in self.wrong_claims if each.labeller == FINAL}
+
+    def wrong_claims_by_labeller(self) -> dict[str, dict[str, WrongClaims]]:
+        """Readings for misconceptions by labeller and answer, settled ones left out."""
+        found: dict[str, dict[str, WrongClaims]] = defaultdict(dict)
+        for each in self.wrong_claims:
+            if each.labeller != FINAL:
+                found[each.labeller][each.answer] = each
+        return dict(found)
 
     def by_labeller(self) -> dict[str, dict[str, Labelling]]:
         """Labellings by labeller and answer, settled ones left out."""

@@ -11,11 +11,12 @@ from app.catalog import default_catalog
 from app.domain.assessment import Assessment, CriterionVerdict
 from app.domain.content import Criterion, Item, Rubric, Value
 from app.embedding import default_embedding
-from app.grading.compare import Reader, recall
+from app.grading.compare import Reader
+from app.grading.compare import recall as word_recall
 from app.grading.evidence import split_sentences
 from app.grading.grader import Grader, GradingRequest
 from app.grading.score import GradedAnswer, assess
-from evals.gold import GoldAnswer, Labelling, Split, load_gold
+from evals.gold import GOOD, GoldAnswer, Labelling, Split, load_gold
 from evals.measures import (
     Estimate,
     accuracy,
@@ -25,7 +26,9 @@ from evals.measures import (
     expected_calibration_error,
     kappa,
     macro_f1,
+    precision,
     quadratic_kappa,
+    recall,
     spearman,
 )
 
@@ -56,23 +59,38 @@ class Levelled(Value):
     score: float | None
 
 
-def grade_gold(
-    grader: Grader, split: Split, limit: int | None = None
-) -> tuple[list[Judgement], list[Levelled]]:
+class WrongClaim(Value):
+    """One misconception on one answer: whether it is voiced, and whether the grader found it."""
+
+    answer: str
+    label: int
+    voiced: bool
+    found: bool
+
+
+class Graded(Value):
+    """What a grader made of a split."""
+
+    judgements: list[Judgement] = []
+    levels: list[Levelled] = []
+    wrong_claims: list[WrongClaim] = []
+
+
+def grade_gold(grader: Grader, split: Split, limit: int | None = None) -> Graded:
     """Every gold answer of a split, graded as an answer to the opening question.
 
     `limit` takes that many, evenly spread.
     """
-    judgements: list[Judgement] = []
-    levels: list[Levelled] = []
+    graded = Graded()
     catalog = default_catalog()
+    voiced = load_gold().settled_wrong_claims()
     answers = load_gold().split(split)
     step = max(1, len(answers) // limit) if limit else 1
     for gold, labels in answers[::step][:limit]:
         item = catalog.item(gold.item)
         rubric = catalog.rubric(item.rubric)
         assessment = grade_opening(grader, item, rubric, gold.answer)
-        levels.append(
+        graded.levels.append(
             Levelled(
                 answer=gold.id,
                 item=gold.item,
@@ -82,8 +100,19 @@ def grade_gold(
                 score=assessment.score,
             )
         )
-        judgements += _judgements(gold, labels, rubric, assessment)
-    return judgements, levels
+        graded.judgements.extend(_judgements(gold, labels, rubric, assessment))
+        found = {each.misconception_id for each in assessment.misconceptions}
+        graded.wrong_claims.extend(
+            WrongClaim(
+                answer=gold.id,
+                label=labels.level,
+                voiced=each.id in voiced[gold.id],
+                found=each.id in found,
+            )
+            for each in rubric.misconceptions
+            if gold.id in voiced
+        )
+    return graded
 
 
 def grade_opening(grader: Grader, item: Item, rubric: Rubric, answer: str) -> Assessment:
@@ -112,7 +141,7 @@ def _judgements(
             label=labels.verdicts[criterion.id],
             verdict=found[criterion.id].verdict,
             p_met=p_met_of(found[criterion.id]),
-            recall=recall(_READER.read(criterion.statement), _READER.read(gold.answer)),
+            recall=word_recall(_READER.read(criterion.statement), _READER.read(gold.answer)),
             cosine=_nearest_sentence(criterion, gold.answer),
         )
         for criterion in rubric.criteria
@@ -122,16 +151,18 @@ def _judgements(
 
 def report(grader: Grader, split: Split = "test", limit: int | None = None) -> dict[str, Any]:
     """All measures on one split; the baselines' thresholds come from dev in any case."""
-    dev, dev_levels = grade_gold(grader, "dev", limit)
-    judgements, levels = (dev, dev_levels) if split == "dev" else grade_gold(grader, split, limit)
+    dev = grade_gold(grader, "dev", limit)
+    graded = dev if split == "dev" else grade_gold(grader, split, limit)
+    judgements, levels = graded.judgements, graded.levels
     return {
         "grader": grader.name,
         "split": split,
         "answers": len(levels),
         "judgements": len(judgements),
         "criteria": criterion_measures(judgements),
-        "baselines": _baselines(dev, judgements),
+        "baselines": _baselines(dev.judgements, judgements),
         "levels": level_measures(levels),
+        "misconceptions": misconception_measures(graded.wrong_claims),
         "by_variant": _by_variant(judgements, levels),
     }
 
@@ -186,6 +217,22 @@ def level_measures(rows: Sequence[Levelled]) -> dict[str, Any]:
         "mean error in levels": round(float(difference.mean()), 3),
         "exact": round(float((difference == 0).mean()), 3),
         "within one": round(float((abs(difference) <= 1).mean()), 3),
+    }
+
+
+def misconception_measures(rows: Sequence[WrongClaim]) -> dict[str, Any]:
+    """How many misconceptions are found, and how often a good answer is challenged for nothing."""
+    names = [row.answer for row in rows]
+    voiced, found = [row.voiced for row in rows], [row.found for row in rows]
+    good = {row.answer for row in rows if row.label >= GOOD}
+    challenged = {row.answer for row in rows if row.found and not row.voiced}
+    return {
+        "voiced": sum(voiced),
+        "found": sum(found),
+        "recall": estimate(recall, names, voiced, found),
+        "precision": estimate(precision, names, voiced, found),
+        f"answers of level {GOOD} and above": len(good),
+        "of these challenged for nothing": len(good & challenged),
     }
 
 

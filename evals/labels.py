@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-from evals.gold import load_gold
+from app.catalog import default_catalog
+from evals.gold import GoldSet, load_gold
 from evals.measures import accuracy, estimate, kappa, quadratic_kappa
 
 
@@ -46,4 +47,40 @@ def agreement() -> dict[str, Any]:
         "answers": len(gold.answers),
         "labellings": len(gold.labellings),
         "agreement": rows,
+        "misconceptions": _on_misconceptions(gold),
     }
+
+
+def _on_misconceptions(gold: GoldSet) -> list[dict[str, Any]]:
+    """Agreement on which misconceptions an answer voices, of all that its rubric lists."""
+    listed = {
+        answer.id: [
+            each.id
+            for each in default_catalog()
+            .rubric(default_catalog().item(answer.item).rubric)
+            .misconceptions
+        ]
+        for answer in gold.answers
+    }
+    rows: list[dict[str, Any]] = []
+    readings = gold.wrong_claims_by_labeller()
+    for (first, own), (second, other) in combinations(sorted(readings.items()), 2):
+        pairs = [
+            (answer, name in own[answer].voiced, name in other[answer].voiced)
+            for answer in own
+            if answer in other
+            for name in listed[answer]
+        ]
+        groups, left, right = zip(*pairs, strict=True)
+        rows.append(
+            {
+                "labellers": f"{first}, {second}",
+                "answers": len(set(groups)),
+                "judgements": len(pairs),
+                "voiced by the first": sum(left),
+                "by the second": sum(right),
+                "raw": estimate(accuracy, groups, left, right),
+                "kappa": estimate(kappa, groups, left, right),
+            }
+        )
+    return rows

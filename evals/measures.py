@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
-from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    cohen_kappa_score,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from app.domain.content import Value
 
@@ -54,6 +61,16 @@ def estimate(
 def accuracy(truth: Array, found: Array) -> float:
     """Share of equal labels."""
     return float(accuracy_score(truth, found)) if len(truth) else float("nan")
+
+
+def precision(truth: Array, found: Array) -> float:
+    """Share of what was found that is true; 0 if nothing was found."""
+    return float(precision_score(truth, found, zero_division=0.0))
+
+
+def recall(truth: Array, found: Array) -> float:
+    """Share of what is true that was found; 0 if nothing is true."""
+    return float(recall_score(truth, found, zero_division=0.0))
 
 
 def macro_f1(truth: Array, found: Array) -> float:

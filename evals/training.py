@@ -15,15 +15,12 @@ from app.catalog import default_catalog
 from app.domain.content import Value
 from app.grading.classifier import OWN_WEIGHT, Example
 from app.grading.evidence import Span, split_sentences
-from evals.gold import FOLDER, read_jsonl
+from evals.gold import FOLDER, GOOD, WEAKEST, read_jsonl
 
 SAID_WEIGHT = 4.0
 """A quoted sentence of a whole answer is as good as an author's example, and rarer."""
 SHORTEST = 4
 """Words: fewer say nothing for or against."""
-
-GOOD, WEAKEST = 3, 1
-"""Levels whose sentences are taken as sound and as unsound; those between are mixed."""
 
 
 class Quoted(Value):

@@ -37,7 +37,7 @@ FEATURES = (
 def statement_features(
     statement: str, answer: str, question: str, reader: Reader
 ) -> dict[str, float]:
-    """The features of an answer against a statement, each between -1 and 1; but `length`, ln(words).
+    """The features of an answer against a statement: -1 to 1 each; `length` is ln(words).
 
     `asked_already` and `length` are no merit of the answer: of a long reference that the question
     does not lead to, less is said.

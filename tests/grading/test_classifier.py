@@ -12,6 +12,7 @@ from app.embedding import default_embedding
 from app.grading.classifier import Example, digest_of, examples_of, teach
 from app.grading.evidence import split_sentences
 from app.grading.reading import read_answer, read_texts
+from app.grading.soundness import MIDDLING, SURE, soundness, soundness_examples
 from app.grading.taught import CLASSIFIERS_FILE, Classifiers, read_classifiers, write_classifiers
 
 CATALOG = default_catalog()
@@ -68,7 +69,24 @@ def test_the_shipped_classifiers_were_taught_by_the_rubrics_as_they_are(rubric_i
     missing = [
         part.id for part in rubric.parts if digest_of(examples_of(rubric, part)) not in shipped
     ]
+    if digest_of(soundness_examples(rubric)) not in shipped:
+        missing.append("soundness")
     assert not missing, "the rubric was changed: run `make teach`"
+
+
+def sound(text: str) -> float:
+    classifier = Classifiers(default_embedding()).of_soundness(RUBRIC)
+    return soundness(classifier, read_answer(split_sentences(text), text, default_embedding()))
+
+
+def test_wrong_claims_read_less_sound_than_the_right_ones_about_the_same() -> None:
+    for wrong in RUBRIC.misconceptions:
+        assert sound(" ".join(wrong.examples)) < sound(" ".join(wrong.not_examples)), wrong.id
+
+
+def test_a_single_sentence_moves_soundness_little() -> None:
+    for text in (RUBRIC.misconceptions[0].examples[0], RUBRIC.criteria[0].meets[0]):
+        assert abs(sound(text) - MIDDLING) < SURE / 4
 
 
 def test_classifiers_are_the_same_after_writing_and_reading(tmp_path: Path) -> None:

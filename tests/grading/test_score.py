@@ -146,10 +146,28 @@ def with_misconception(critical: bool = True) -> Rubric:
     return RUBRIC.model_copy(update={"misconceptions": (wrong,)})
 
 
+def test_a_misconception_takes_back_its_weight_until_it_is_given_up() -> None:
+    everything = [verdict(name, "met") for name in "abc"]
+    stands = answer(*everything, wrong=("MIS",))
+    first = assess(with_misconception(critical=False), [stands])
+    assert first.score == pytest.approx((6 - 2) / 6)
+    assert first.dimensions[0].score == pytest.approx((5 - 2) / 5)
+    assert first.dimensions[1].score == 1.0
+    assert "took back 2 points" in first.dimensions[0].notes[0]
+    given_up = answer(turn="t2", challenged="MIS")
+    assert assess(with_misconception(critical=False), [stands, given_up]).score == 1.0
+
+
+def test_misconceptions_never_take_more_than_was_earned() -> None:
+    nothing = [verdict(name, "missed") for name in "abc"]
+    result = assess(with_misconception(), [answer(*nothing, wrong=("MIS",))])
+    assert (result.score, result.level) == (0.0, 1)
+
+
 def test_a_critical_misconception_caps_its_dimension_only_after_the_probe() -> None:
     everything = [verdict(name, "met") for name in "abc"]
     unprobed = assess(with_misconception(), [answer(*everything, wrong=("MIS",))])
-    assert unprobed.dimensions[0].level == 5
+    assert unprobed.dimensions[0].level == 4
     held = answer(turn="t2", challenged="MIS", wrong=("MIS",))
     probed = assess(with_misconception(), [answer(*everything, wrong=("MIS",)), held])
     assert probed.dimensions[0].level == 2
