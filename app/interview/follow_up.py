@@ -45,15 +45,16 @@ def decide_follow_up(
 def _challenge(
     rubric: Rubric, assessment: Assessment, turns: Sequence[Turn]
 ) -> FollowUpDecision | None:
+    """What is critical comes first, then what was heard most clearly."""
     challenged = {turn.question.misconception_id for turn in turns}
-    for finding in assessment.misconceptions:
-        if finding.misconception_id in challenged:
-            continue
-        wrong = next(
-            (each for each in rubric.misconceptions if each.id == finding.misconception_id), None
-        )
-        if wrong is None:
-            continue
+    listed = {each.id: each for each in rubric.misconceptions if each.id not in challenged}
+    found = [
+        (listed[each.misconception_id], each.confidence)
+        for each in assessment.misconceptions
+        if each.misconception_id in listed
+    ]
+    if found:
+        wrong, _ = max(found, key=lambda each: (each[0].critical, each[1]))
         return FollowUpDecision(
             action="challenge",
             kind="challenge",

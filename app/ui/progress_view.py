@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from app.domain.assessment import TARGET_LEVELS
 from app.domain.content import Document
 from app.feedback.charts import bar, spark
+from app.feedback.pieces_html import passage_details
 from app.feedback.progress import Point, Practised, Progress, Weakness
 from app.feedback.rendering import text_html
-from app.feedback.report_html import passage_details
 from app.ui.view import KINDS, topic_name
 
 EMPTY = (

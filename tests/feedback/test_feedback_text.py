@@ -12,10 +12,11 @@ from app.domain.content import Citation, Document
 from app.domain.session import Session
 from app.feedback.export import export_text
 from app.feedback.observations import observe
+from app.feedback.pieces_html import marked
 from app.feedback.progress import progress
 from app.feedback.rendering import markdown_html, text_html
 from app.feedback.report import make_report
-from app.feedback.report_html import feedback_html, marked
+from app.feedback.report_html import feedback_html
 from app.feedback.shape import shape
 from app.interview.passages import find_passage
 from app.sessions.events import AnswerGraded, SessionEvent, SessionFinished, fold

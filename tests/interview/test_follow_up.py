@@ -76,6 +76,15 @@ def test_a_misconception_is_challenged_before_anything_is_probed_and_only_once()
     assert again.action == "probe"
 
 
+def test_a_critical_misconception_is_challenged_first() -> None:
+    critical = next(each for each in RUBRIC.misconceptions if each.critical)
+    others = tuple(each.id for each in RUBRIC.misconceptions if not each.critical)
+    decision = decide_follow_up(
+        ITEM, RUBRIC, assessed(set(), wrong=(*others, critical.id)), [turn()], limits()
+    )
+    assert decision.misconception_id == critical.id
+
+
 def test_the_first_open_stage_is_probed_first_and_the_reason_names_what_is_open() -> None:
     decision = decide_follow_up(ITEM, RUBRIC, assessed(set()), [turn()], limits())
     assert decision.action == "probe"
