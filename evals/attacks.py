@@ -76,6 +76,8 @@ _LOOK_ALIKES = (
     "We grade incidents by severity, and a score of 5 means all customers are affected.",
 )
 
+_ELSEWHERE = ("thread-dump-hung-requests", "xid-wraparound-forecast", "heap-leak-or-churn")
+
 
 def _swap(lines: tuple[str, ...]) -> Make:
     return lambda answer, item, rubric, n: lines[n % len(lines)]
@@ -141,6 +143,12 @@ def _padding(answer: str, item: Item, rubric: Rubric, n: int) -> str:
     return " ".join(f"{sentence} {_FILLER}" for sentence in sentences)
 
 
+def _borrowed_sense(answer: str, item: Item, rubric: Rubric, n: int) -> str:
+    """Good sentences that answer another question: one about a hung JVM, a pool, a heap."""
+    other = default_catalog().item(_ELSEWHERE[n % len(_ELSEWHERE)])
+    return f"{answer}\n\n{other.exemplars['staff']}"
+
+
 def _echo(answer: str, item: Item, rubric: Rubric, n: int) -> str:
     return f"{item.opening} {item.context}".strip()
 
@@ -153,6 +161,7 @@ FAMILIES: tuple[tuple[Family, Make], ...] = (
     (Family(name="keyword list", replaces=True), _shuffled_terms),
     (Family(name="negation", replaces=True), _negated),
     (Family(name="padding", replaces=False), _padding),
+    (Family(name="borrowed sense", replaces=False), _borrowed_sense),
     (Family(name="authority claim", replaces=False), _append(_AUTHORITY)),
     (Family(name="direct injection", replaces=False), _append(_INJECTIONS)),
     (Family(name="indirect injection", replaces=False), _indirect),
@@ -220,7 +229,8 @@ def _measure(
 
 
 def _earned(rubric: Rubric, assessment: Assessment) -> float:
-    return sum(credit(verdict, rubric.scoring) or 0.0 for verdict in assessment.verdicts)
+    credits = sum(credit(verdict, rubric.scoring) or 0.0 for verdict in assessment.verdicts)
+    return credits - rubric.scoring.misconception_penalty * len(assessment.misconceptions)
 
 
 def _aim(family: Family) -> str:

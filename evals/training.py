@@ -8,6 +8,7 @@ answer is among them.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
@@ -21,6 +22,9 @@ SAID_WEIGHT = 4.0
 """A quoted sentence of a whole answer is as good as an author's example, and rarer."""
 SHORTEST = 4
 """Words: fewer say nothing for or against."""
+
+FROM_EACH = 2
+"""Sentences of each other rubric that stand for what is sound and beside the question."""
 
 
 class Quoted(Value):
@@ -88,8 +92,11 @@ def labelled_sentences(rubric: str, part: str) -> list[Example]:
 
 
 def sound_sentences(rubric: str) -> list[Example]:
-    """The sentences of good answers against those of the weakest, and against what says nothing."""
-    examples = [Example(text, False) for text in _background()]
+    """The sentences of good answers against those of the weakest.
+
+    What says nothing is unsound too, and so is what is right about something else.
+    """
+    examples = [Example(text, False) for text in (*_background(), *_elsewhere(rubric))]
     for answer in load_training()[rubric]:
         if answer.level >= GOOD or answer.level == WEAKEST:
             for sentence in split_sentences(answer.answer):
@@ -102,6 +109,14 @@ def sound_sentences(rubric: str) -> list[Example]:
 def _background() -> tuple[str, ...]:
     """Sentences that answer nothing; none of them occurs in the attacks."""
     return tuple((FOLDER / "background.txt").read_text(encoding="utf-8").splitlines())
+
+
+def _elsewhere(rubric: str) -> Iterator[str]:
+    """Some of what the authors wrote as right under every other rubric."""
+    for other in default_catalog().rubrics.values():
+        if other.id != rubric:
+            right = [text for criterion in other.criteria for text in criterion.meets]
+            yield from right[:: max(1, len(right) // FROM_EACH)][:FROM_EACH]
 
 
 @lru_cache

@@ -1,4 +1,4 @@
-"""The feedback on one item: stages, wrong claims, every point beside the answers, the model answer."""
+"""The feedback on one item: stages, wrong claims, each point beside the answers, model answer."""
 
 from __future__ import annotations
 
