@@ -230,7 +230,7 @@ def _measure(
 
 def _earned(rubric: Rubric, assessment: Assessment) -> float:
     credits = sum(credit(verdict, rubric.scoring) or 0.0 for verdict in assessment.verdicts)
-    return credits - rubric.scoring.misconception_penalty * len(assessment.misconceptions)
+    return credits - len(assessment.misconceptions)
 
 
 def _aim(family: Family) -> str:

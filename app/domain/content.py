@@ -154,7 +154,10 @@ class Misconception(Value):
 
 
 class Scoring(Value):
-    """The arithmetic from verdicts to levels. The one place where these numbers are written."""
+    """The arithmetic from verdicts to levels. The one place where these numbers are written.
+
+    A misconception takes back the weight of a `should`, a critical one that of a `must`.
+    """
 
     tier_weights: dict[Tier, float] = {"must": 3.0, "should": 2.0, "stretch": 1.0}
     partial_credit: float = 0.5
@@ -163,9 +166,6 @@ class Scoring(Value):
     max_unscored_share: float = 0.4
     level_caps: dict[Key, int] = Field(
         default={}, description="Highest overall level where nothing in a dimension was met"
-    )
-    misconception_penalty: float = Field(
-        default=2.0, ge=0.0, description="Weight that a misconception takes back while it stands"
     )
     misconception_cap: int = 2
 

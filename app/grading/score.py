@@ -1,7 +1,7 @@
 """The arithmetic: from the verdicts on all answers to an item, to levels.
 
 A criterion weighs by its tier, earns by its verdict, and earns less where a probe had to ask for
-it. A misconception takes back a fixed weight until the candidate gives it up. Criteria that could
+it. A misconception takes back a weight until the candidate gives it up. Criteria that could
 not be graded are left out of every mean; where they hold too much of the weight there is no level
 at all. The numbers are those of the rubric's `scoring`.
 """
@@ -20,7 +20,7 @@ from app.domain.assessment import (
     Grading,
     MisconceptionFinding,
 )
-from app.domain.content import Criterion, Rubric, Scoring, Value
+from app.domain.content import Criterion, Misconception, Rubric, Scoring, Value
 
 
 class GradedAnswer(Value):
@@ -44,13 +44,12 @@ def assess(rubric: Rubric, answers: Sequence[GradedAnswer]) -> Assessment:
         for rubric_part in rubric.misconceptions
         if rubric_part.critical and rubric_part.id in _left_standing(answers)
     }
+    stands = {each.misconception_id for each in misconceptions if not each.corrected}
     taken_back = {
-        name.id: rubric.scoring.misconception_penalty
-        * sum(
-            not finding.corrected and wrong.id == finding.misconception_id
-            for finding in misconceptions
+        name.id: sum(
+            penalty(wrong, rubric.scoring)
             for wrong in rubric.misconceptions
-            if wrong.dimension == name.id
+            if wrong.dimension == name.id and wrong.id in stands
         )
         for name in rubric.dimensions
     }
@@ -88,6 +87,11 @@ def credit(verdict: CriterionVerdict, scoring: Scoring) -> float | None:
     if earned is None:
         return None
     return earned * (scoring.prompted_factor if verdict.prompted else 1.0)
+
+
+def penalty(wrong: Misconception, scoring: Scoring) -> float:
+    """The weight that a misconception takes back while it stands."""
+    return scoring.tier_weights["must" if wrong.critical else "should"]
 
 
 def level_of(score: float, scoring: Scoring) -> int:

@@ -167,7 +167,8 @@ def test_misconceptions_never_take_more_than_was_earned() -> None:
 def test_a_critical_misconception_caps_its_dimension_only_after_the_probe() -> None:
     everything = [verdict(name, "met") for name in "abc"]
     unprobed = assess(with_misconception(), [answer(*everything, wrong=("MIS",))])
-    assert unprobed.dimensions[0].level == 4
+    assert unprobed.dimensions[0].score == pytest.approx((5 - 3) / 5)
+    assert unprobed.dimensions[0].level == 3
     held = answer(turn="t2", challenged="MIS", wrong=("MIS",))
     probed = assess(with_misconception(), [answer(*everything, wrong=("MIS",)), held])
     assert probed.dimensions[0].level == 2

@@ -431,10 +431,10 @@ def test_a_context_that_is_too_small_gets_less_history(server: ModelServer, tmp_
         if is_judge(body):
             return missed(body)
         sizes.append(len(json.dumps(body["messages"])))
-        return Reply(status=400, error=overflow) if sizes[-1] > 9000 else Reply(QUESTION)
+        return Reply(status=400, error=overflow) if len(sizes) == 1 else Reply(QUESTION)
 
     server.default = small
-    session = answered(engine, begun(engine), ANSWER * 20)
+    session = answered(engine, begun(engine), f"{ANSWER} " * 40)
     assert session.turns[-1].question.text == QUESTION
     assert len(sizes) == 2
     assert sizes[1] < sizes[0] - 2000
