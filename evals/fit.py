@@ -41,6 +41,9 @@ STRENGTH = 0.3
 DECIDED = 0.8
 """Share of verdicts to decide: fewer, and whole answers would be left without a level."""
 
+PARTIAL_BY = 0.3
+"""Where `partial` begins at the latest: else many good answers have too much open for a level."""
+
 Matrix = np.ndarray[Any, Any]
 Rows = tuple[Matrix, list[str], list[str]]
 """Features (judgements, features), and for each judgement its label and its group."""
@@ -173,7 +176,7 @@ def _thresholds(verdicts: Matrix, p: Matrix) -> dict[str, float]:
     truth = np.select([verdicts == "met", verdicts == "partial"], [2, 1], 0)
     best = (-1.0, 0.5, 0.5, 0.5)
     for met_from in np.arange(0.5, 0.8, 0.02):
-        for partial_from in np.arange(0.2, met_from + 0.01, 0.02):
+        for partial_from in np.arange(0.2, PARTIAL_BY + 0.01, 0.02):
             for missed_below in np.arange(0.1, partial_from + 0.01, 0.02):
                 decided = (p >= partial_from) | (p < missed_below)
                 if decided.mean() >= DECIDED:
