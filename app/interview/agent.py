@@ -77,12 +77,13 @@ class AgentInterviewer:
         self._model = model
         self._matcher = matcher or ScriptedInterviewer()
         self._tools = _tools(search) if model.capabilities.tools else []
+        # Tools of one reply would run beside each other, and notes be taken in any order.
         self._agent = create_agent(
             model.chat(TEMPERATURE),
             self._tools,
             middleware=[_OneRound()],
             context_schema=Turn,
-        )
+        ).with_config(max_concurrency=1)
         self._stops: dict[str, Stop] = {}
 
     @property

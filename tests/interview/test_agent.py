@@ -13,6 +13,7 @@ from pytest_httpserver import HTTPServer
 from app.domain.session import Plan, PlannedItem, Session
 from app.errors import ModelError
 from app.grading.embedded import EmbeddedGrader
+from app.grading.evidence import find_quote
 from app.grading.judge import Judge
 from app.interview.agent import AgentInterviewer
 from app.interview.engine import Engine, last
@@ -232,6 +233,27 @@ def test_a_note_beside_the_question_costs_no_further_call_and_keeps_a_true_quote
     assert len(spoken_requests(server)) == 1
 
 
+def test_notes_keep_the_order_of_the_reply_however_long_one_takes(
+    server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow_at_first(quote: str, text: str) -> str | None:
+        time.sleep(0.3 if quote == "page the on-call engineer" else 0)
+        return find_quote(quote, text)
+
+    monkeypatch.setattr("app.interview.agent.find_quote", slow_at_first)
+    notes = [
+        {"observation": "Pages for everything.", "quote": "page the on-call engineer"},
+        {"observation": "Mentions budgets.", "quote": ""},
+        {"observation": "Names no owner.", "quote": ""},
+    ]
+    server.add(
+        Reply(QUESTION, tuple(("note_observation", note) for note in notes), "tool_calls"),
+    )
+    engine = engine_at(server, tmp_path)
+    session = answered(engine, begun(engine))
+    assert [each.text for each in session.notes] == [note["observation"] for note in notes]
+
+
 def test_notes_already_taken_are_shown_once_there_are_any(
     server: ModelServer, tmp_path: Path
 ) -> None:
@@ -431,7 +453,7 @@ def test_a_context_that_is_too_small_gets_less_history(server: ModelServer, tmp_
         if is_judge(body):
             return missed(body)
         sizes.append(len(json.dumps(body["messages"])))
-        return Reply(status=400, error=overflow) if len(sizes) == 1 else Reply(QUESTION)
+        return Reply(status=400, error=overflow) if sizes[-1] > 6000 else Reply(QUESTION)
 
     server.default = small
     session = answered(engine, begun(engine), f"{ANSWER} " * 40)
