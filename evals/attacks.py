@@ -14,7 +14,7 @@ from app.catalog import default_catalog
 from app.domain.assessment import Assessment
 from app.domain.content import Item, Rubric, Value
 from app.grading.grader import Grader
-from app.grading.score import credit
+from app.grading.score import credit, penalty
 from evals.gold import GoldAnswer, load_gold
 from evals.grading import grade_opening
 
@@ -229,8 +229,11 @@ def _measure(
 
 
 def _earned(rubric: Rubric, assessment: Assessment) -> float:
-    credits = sum(credit(verdict, rubric.scoring) or 0.0 for verdict in assessment.verdicts)
-    return credits - len(assessment.misconceptions)
+    earned = sum(credit(verdict, rubric.scoring) or 0.0 for verdict in assessment.verdicts)
+    found = {each.misconception_id for each in assessment.misconceptions}
+    return earned - sum(
+        penalty(wrong, rubric.scoring) for wrong in rubric.misconceptions if wrong.id in found
+    )
 
 
 def _aim(family: Family) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from app.domain.content import Value
 
@@ -48,6 +49,9 @@ class WrongClaims(Value):
     voiced: dict[str, str]
 
 
+Reading = TypeVar("Reading", Labelling, WrongClaims)
+
+
 class GoldSet(Value):
     """Answers and every labelling of each; `wrong_claims` where a rubric has misconceptions."""
 
@@ -66,19 +70,19 @@ class GoldSet(Value):
 
     def wrong_claims_by_labeller(self) -> dict[str, dict[str, WrongClaims]]:
         """Readings for misconceptions by labeller and answer, settled ones left out."""
-        found: dict[str, dict[str, WrongClaims]] = defaultdict(dict)
-        for each in self.wrong_claims:
-            if each.labeller != FINAL:
-                found[each.labeller][each.answer] = each
-        return dict(found)
+        return _by_labeller(self.wrong_claims)
 
     def by_labeller(self) -> dict[str, dict[str, Labelling]]:
         """Labellings by labeller and answer, settled ones left out."""
-        found: dict[str, dict[str, Labelling]] = defaultdict(dict)
-        for each in self.labellings:
-            if each.labeller != FINAL:
-                found[each.labeller][each.answer] = each
-        return dict(found)
+        return _by_labeller(self.labellings)
+
+
+def _by_labeller(readings: Iterable[Reading]) -> dict[str, dict[str, Reading]]:
+    found: dict[str, dict[str, Reading]] = defaultdict(dict)
+    for each in readings:
+        if each.labeller != FINAL:
+            found[each.labeller][each.answer] = each
+    return dict(found)
 
 
 @lru_cache(maxsize=1)

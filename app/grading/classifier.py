@@ -82,7 +82,10 @@ def digest_of(examples: Iterable[Example]) -> str:
 
 
 def teach(examples: Sequence[Example], embedding: MiniLM) -> Classifier:
-    """The classifier that the examples define; the same examples give the same classifier."""
+    """The classifier that the examples define; the same examples give the same classifier.
+
+    Without any example, as under a rubric of bare statements, it gives even odds to everything.
+    """
     reading = read_texts([example.text for example in examples], embedding)
     stems = sorted(set().union(*reading.stems))
     place = {stem: column for column, stem in enumerate(stems)}
@@ -124,7 +127,7 @@ def _fit(alike: Matrix, says_it: Matrix, weights: Matrix) -> Matrix:
         target = log_odds + weights * (says_it - p) / slope
         system: Any = alike + np.diag(PENALTY / slope)
         new = np.linalg.solve(system, target)
-        settled = float(np.abs(new - shares).max()) < CLOSE_ENOUGH
+        settled = float(np.abs(new - shares).max(initial=0.0)) < CLOSE_ENOUGH
         shares = new
         if settled:
             break

@@ -47,6 +47,11 @@ def test_the_same_examples_teach_the_same() -> None:
     assert first.words == second.words
 
 
+def test_without_examples_everything_has_even_odds() -> None:
+    taught = teach([], default_embedding())
+    assert taught.log_odds(read_texts(["Two windows have to agree."], default_embedding())) == 0.0
+
+
 def test_what_was_written_for_the_neighbours_speaks_against_a_criterion() -> None:
     own, neighbour = RUBRIC.criteria[:2]
     said = {example.text: example.says_it for example in examples_of(RUBRIC, own)}
