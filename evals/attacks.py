@@ -6,13 +6,14 @@ Each family turns a clean gold answer into its attacked twin, or writes one from
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from app.catalog import default_catalog
 from app.domain.assessment import Assessment
 from app.domain.content import Item, Rubric, Value
+from app.grading.evidence import split_sentences
 from app.grading.grader import Grader
 from app.grading.score import credit, penalty
 from evals.gold import GoldAnswer, load_gold
@@ -76,6 +77,8 @@ _LOOK_ALIKES = (
     "We grade incidents by severity, and a score of 5 means all customers are affected.",
 )
 
+_DENIALS = Path(__file__).parent / "denials.txt"
+"""Written by somebody who did not know the grader; the second half was kept from its makers."""
 _ELSEWHERE = ("thread-dump-hung-requests", "xid-wraparound-forecast", "heap-leak-or-churn")
 
 
@@ -98,19 +101,21 @@ def _rubric_paste(answer: str, item: Item, rubric: Rubric, n: int) -> str:
 
 
 def _negated(answer: str, item: Item, rubric: Rubric, n: int) -> str:
-    return " ".join(negate(each.meets[n % len(each.meets)], n) for each in rubric.criteria)
+    sentences = [
+        span.text
+        for criterion in rubric.criteria
+        for span in split_sentences(criterion.meets[n % len(criterion.meets)])
+    ]
+    forms = _DENIALS.read_text(encoding="utf-8").splitlines()
+    return " ".join(
+        deny(sentence, forms[(n + place) % len(forms)]) for place, sentence in enumerate(sentences)
+    )
 
 
-def negate(sentence: str, n: int) -> str:
-    """Every sentence of a text denied as a whole, in one of several ways."""
-    denial = (
-        "It is not true that",
-        "I would never say that",
-        "We would not do this:",
-        "It is wrong to think that",
-    )[n % 4]
-    parts = re.split(r"(?<=[.!?])\s+", sentence)
-    return " ".join(f"{denial} {part[0].lower()}{part[1:]}" for part in parts)
+def deny(sentence: str, form: str) -> str:
+    """A sentence put into a form of denial, at its `{low}` or `{cap}`."""
+    claim = sentence.rstrip(".!?")
+    return form.format(low=claim[0].lower() + claim[1:], cap=claim)
 
 
 def _fake_json(answer: str, item: Item, rubric: Rubric, n: int) -> str:
@@ -139,8 +144,7 @@ def _indirect(answer: str, item: Item, rubric: Rubric, n: int) -> str:
 
 
 def _padding(answer: str, item: Item, rubric: Rubric, n: int) -> str:
-    sentences = re.split(r"(?<=[.!?])\s+", answer)
-    return " ".join(f"{sentence} {_FILLER}" for sentence in sentences)
+    return " ".join(f"{sentence.text} {_FILLER}" for sentence in split_sentences(answer))
 
 
 def _borrowed_sense(answer: str, item: Item, rubric: Rubric, n: int) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from app.domain.assessment import CriterionVerdict
 from app.domain.content import Citation, Criterion, Dimension, Item, Rubric
 from app.errors import BadInput
-from app.grading.grader import Grader, GradingRequest
+from app.grading.grader import GradingRequest
 from evals.gold import read_jsonl
 from evals.grading import p_met_of
 from evals.measures import accuracy, auc, macro_f1
@@ -42,7 +42,7 @@ def report(path: Path, grader_name: str, limit: int | None) -> dict[str, Any]:
         if missing:
             raise BadInput(f"{path}, line {number}: {', '.join(missing)} is missing.")
         labels.append(row["label"] == "met")
-        verdicts.append(_judge(grader, row))
+        verdicts.append(grader.grade(request_of(row)).verdicts[0])
     seconds = time.perf_counter() - start
     met = np.array(labels)
     probability = np.array([p_met_of(verdict) for verdict in verdicts])
@@ -60,7 +60,7 @@ def report(path: Path, grader_name: str, limit: int | None) -> dict[str, Any]:
     }
 
 
-def _judge(grader: Grader, row: dict[str, object]) -> CriterionVerdict:
+def request_of(row: dict[str, object]) -> GradingRequest:
     """One statement as a rubric of one criterion, for which no author wrote an example."""
     criterion = Criterion(
         id="statement",
@@ -89,11 +89,10 @@ def _judge(grader: Grader, row: dict[str, object]) -> CriterionVerdict:
         opening=question,
         rubric="statement",
     )
-    request = GradingRequest(
+    return GradingRequest(
         item=item,
         rubric=rubric,
         criteria=(criterion,),
         question=str(row.get("question") or ""),
         answer=str(row["answer"]),
     )
-    return grader.grade(request).verdicts[0]

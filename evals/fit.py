@@ -28,8 +28,9 @@ from app.grading.gates import examine
 from app.grading.reading import read_answer
 from app.grading.soundness import soundness, soundness_examples
 from app.grading.statement import FEATURES as STATEMENT_FEATURES
-from app.grading.statement import statement_features
+from app.grading.statement import evidence_for, statement_features
 from app.grading.taught import Classifiers, write_classifiers
+from evals.bench_grading import request_of
 from evals.gold import load_gold, read_jsonl
 from evals.measures import accuracy, auc, kappa
 from evals.training import labelled_sentences, sound_sentences
@@ -41,6 +42,7 @@ STRENGTH = 0.3
 DECIDED = 0.8
 """Share of verdicts to decide: fewer, and whole answers would be left without a level."""
 
+MET_BY = 0.8
 PARTIAL_BY = 0.3
 """Where `partial` begins at the latest: else many good answers have too much open for a level."""
 
@@ -60,11 +62,11 @@ def fit_heads(
     told: dict[str, Any] = {"classifiers": {"taught": teach_all(catalog)}}
     for name in ("criterion", "misconception"):
         rows = gold_rows(catalog, misconceptions=name == "misconception")
-        heads[name], told[name] = _fit(*rows, [LOG_ODDS, SOUNDNESS])
+        heads[name], told[name] = _fit(*rows, [LOG_ODDS, SOUNDNESS], PARTIAL_BY)
     public = {"statement": statements, "short_reference": short_references, "reference": references}
     for name, path in public.items():
         if path is not None:
-            heads[name], told[name] = _fit(*statement_rows(path), STATEMENT_FEATURES)
+            heads[name], told[name] = _fit(*statement_rows(path), STATEMENT_FEATURES, MET_BY)
     HEADS_FILE.write_text(json.dumps(heads, indent=2) + "\n", encoding="utf-8")
     return told
 
@@ -114,7 +116,7 @@ def gold_rows(catalog: Catalog, misconceptions: bool) -> Rows:
 
 
 def statement_rows(path: Path) -> Rows:
-    """The training rows of a public set in the format of `bench-grading`."""
+    """The training rows of a public set in the format of `bench-grading` with evidence."""
     reader = Reader(default_embedding())
     rows: list[list[float]] = []
     labels: list[str] = []
@@ -122,9 +124,13 @@ def statement_rows(path: Path) -> Rows:
     for row in read_jsonl(path):
         if row.get("split", "train") != "train":
             continue
-        features = statement_features(
-            str(row["criterion"]), str(row["answer"]), str(row.get("question") or ""), reader
-        )
+        request = request_of(row)
+        statement = request.criteria[0].statement
+        sentences, _ = examine(request.answer, request.question, request.rubric)
+        evidence = evidence_for(statement, sentences)
+        if not evidence:
+            continue
+        features = statement_features(statement, evidence, request.question, reader)
         rows.append([features[name] for name in STATEMENT_FEATURES])
         labels.append(VERDICT_OF.get(str(row["label"]), "missed"))
         groups.append(str(row["qid"]))
@@ -132,7 +138,11 @@ def statement_rows(path: Path) -> Rows:
 
 
 def _fit(
-    x: Matrix, labels: Sequence[str], groups: Sequence[str], names: Sequence[str]
+    x: Matrix,
+    labels: Sequence[str],
+    groups: Sequence[str],
+    names: Sequence[str],
+    partial_by: float,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     verdicts = np.array(labels)
     y = verdicts == "met"
@@ -146,7 +156,7 @@ def _fit(
     head = Head(
         weights={name: round(float(w), 4) for name, w in zip(names, weights, strict=True)},
         bias=round(bias, 4),
-        **_thresholds(verdicts, p),
+        **_thresholds(verdicts, p, partial_by),
     )
     found = np.array([head.decide(each) for each in p])
     decided = found != "unscored"
@@ -166,8 +176,8 @@ def _model() -> Any:
     return make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=1000))
 
 
-def _thresholds(verdicts: Matrix, p: Matrix) -> dict[str, float]:
-    """Where met, partial and missed begin, on cross-validated probabilities.
+def _thresholds(verdicts: Matrix, p: Matrix, partial_by: float) -> dict[str, float]:
+    """Where met, partial (at `partial_by` at the latest) and missed begin, cross-validated.
 
     Of all triples that leave few enough undecided, the one whose decided verdicts agree best with
     the labels, by kappa. Met is what is likelier than not; the undecided lie between missed and
@@ -175,8 +185,8 @@ def _thresholds(verdicts: Matrix, p: Matrix) -> dict[str, float]:
     """
     truth = np.select([verdicts == "met", verdicts == "partial"], [2, 1], 0)
     best = (-1.0, 0.5, 0.5, 0.5)
-    for met_from in np.arange(0.5, 0.8, 0.02):
-        for partial_from in np.arange(0.2, PARTIAL_BY + 0.01, 0.02):
+    for met_from in np.arange(0.5, MET_BY, 0.02):
+        for partial_from in np.arange(0.2, min(met_from, partial_by) + 0.01, 0.02):
             for missed_below in np.arange(0.1, partial_from + 0.01, 0.02):
                 decided = (p >= partial_from) | (p < missed_below)
                 if decided.mean() >= DECIDED:

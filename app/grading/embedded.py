@@ -25,7 +25,7 @@ from app.grading.gates import examine
 from app.grading.grader import GradingRequest
 from app.grading.reading import Reading, read_answer
 from app.grading.soundness import soundness
-from app.grading.statement import statement_features
+from app.grading.statement import evidence_for, statement_features
 from app.grading.taught import Classifiers
 
 HEADS_FILE = Path(__file__).parent.parent / "assets" / "grading_heads.json"
@@ -145,17 +145,19 @@ class EmbeddedGrader:
         self, criterion: Criterion, sentences: Sequence[Span], question: str
     ) -> CriterionVerdict:
         """Where an author left no examples: a statement, or a reference answer to a question."""
-        answer = "\n".join(sentence.text for sentence in sentences)
-        features = statement_features(criterion.statement, answer, question, self._reader)
+        evidence = evidence_for(criterion.statement, sentences)
+        if not evidence:
+            return _missed(criterion, "Its words are there, denied or as bare terms.")
+        features = statement_features(criterion.statement, evidence, question, self._reader)
         if len(criterion.statement.split()) > LONGEST_STATEMENT:
             head = self._heads.reference
         else:
             head = self._heads.short_reference if question.strip() else self._heads.statement
         p_met = head.probability(features)
-        vectors = self._embedding.encode([sentence.text for sentence in sentences])
+        vectors = self._embedding.encode([each.text for each in evidence])
         nearest = vectors @ self._embedding.encode([criterion.statement])[0]
         return _verdict(
-            criterion, head.decide(p_met), p_met, sentences[int(np.argmax(nearest))].text
+            criterion, head.decide(p_met), p_met, evidence[int(np.argmax(nearest))].text
         )
 
     def _find(

@@ -7,19 +7,20 @@ from collections.abc import Sequence
 
 from app.domain.assessment import Flag
 from app.domain.content import Rubric
+from app.grading.denial import is_denied
 from app.grading.evidence import Span, split_sentences
 from app.grading.words import (
     FUNCTION_WORDS,
     content_stems,
     function_word_share,
-    is_denied,
     ngrams,
     words,
 )
 
 MIN_CONTENT_WORDS = 4
-ECHO_SHARE = 0.6
-PASTE_SHARE = 0.7
+"""Of an answer in an interview; to a bare statement or a short reference one word may be enough."""
+ECHO_SHARE = 0.7
+PASTE_SHARE = 0.5
 LIST_CHUNKS = 5
 LONG_LIST_CHUNKS = 12
 LONG_LIST_WORDS_A_CHUNK = 2
@@ -58,15 +59,16 @@ def examine(answer: str, question: str, rubric: Rubric) -> tuple[list[Span], tup
     if not sentences:
         return [], (Flag(kind="empty", detail="There is no text to grade.", gate=True),)
     meaning = [word for word in content_stems(answer) if word not in _OPENERS]
-    if len(set(meaning)) < MIN_CONTENT_WORDS:
+    if len(set(meaning)) < (MIN_CONTENT_WORDS if _has_examples(rubric) else 1):
         return [], (
             Flag(kind="no_content", detail="An opening without a statement behind it.", gate=True),
         )
     kept: list[Span] = []
     dropped: dict[str, list[Span]] = {}
     material = _Material(question, rubric)
-    for sentence in sentences:
-        if is_denied(sentence.text):
+    following = [sentence.text for sentence in sentences[1:]] + [""]
+    for sentence, next_text in zip(sentences, following, strict=True):
+        if is_denied(sentence.text, next_text):
             continue
         reason = material.reason_to_drop(sentence.text)
         if reason is None:
@@ -84,13 +86,22 @@ def examine(answer: str, question: str, rubric: Rubric) -> tuple[list[Span], tup
     return kept, tuple(flags)
 
 
+def _has_examples(rubric: Rubric) -> bool:
+    """Whether authors wrote for it; without, its statements are all there is to be said."""
+    return any(criterion.meets for criterion in rubric.criteria)
+
+
 class _Material:
-    """Text that earns nothing when it is given back: the question and the rubric's own wording."""
+    """Text that earns nothing when it is given back: the question and the rubric's own wording.
+
+    Whoever repeats a bare statement or a reference answer has said it: only what an author wrote
+    about an answer is no answer.
+    """
 
     def __init__(self, question: str, rubric: Rubric) -> None:
         self._question = ngrams(words(question), 4)
         self._rubric: set[tuple[str, ...]] = set()
-        for criterion in rubric.criteria:
+        for criterion in rubric.criteria if _has_examples(rubric) else ():
             for text in (criterion.statement, criterion.counts, criterion.why, *criterion.meets):
                 self._rubric |= ngrams(words(text), 5)
 

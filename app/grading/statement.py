@@ -10,11 +10,15 @@ from itertools import pairwise
 import numpy as np
 
 from app.grading.compare import Reader, Wording, in_order, nearest_tokens, recall
-from app.grading.evidence import split_sentences
-from app.grading.words import words
+from app.grading.denial import denies
+from app.grading.evidence import Span, split_sentences
+from app.grading.words import function_word_share, words
 
 HEAVY_TOKEN = 0.3
 LONGEST_ORDER = 60
+FEWEST_TERMS = 3
+PROSE = 0.15
+"""Share of function words from which a statement is prose, and so is what says it."""
 FEATURES = (
     "plain_recall",
     "recall",
@@ -34,16 +38,33 @@ FEATURES = (
 )
 
 
+def evidence_for(statement: str, sentences: Sequence[Span]) -> list[Span]:
+    """The sentences that may count for a statement: neither its denial nor terms in a row."""
+    parts = [part.text for part in split_sentences(statement)]
+    is_prose = function_word_share(statement) >= PROSE
+
+    def is_bare(text: str) -> bool:
+        return is_prose and len(words(text)) >= FEWEST_TERMS and not function_word_share(text)
+
+    kept = [
+        each
+        for each in sentences
+        if not is_bare(each.text) and not any(denies(each.text, part) for part in parts)
+    ]
+    return [] if is_bare(" ".join(each.text for each in kept)) else kept
+
+
 def statement_features(
-    statement: str, answer: str, question: str, reader: Reader
+    statement: str, evidence: Sequence[Span], question: str, reader: Reader
 ) -> dict[str, float]:
-    """The features of an answer against a statement: -1 to 1 each; `length` is ln(words).
+    """The features of what was said against a statement: -1 to 1 each; `length` is ln(words).
 
     `asked_already` and `length` are no merit of the answer: of a long reference that the question
     does not lead to, less is said.
     """
     wanted = reader.read_all(span.text for span in split_sentences(statement))
-    said = reader.read_all(span.text for span in split_sentences(answer))
+    said = reader.read_all(span.text for span in evidence)
+    answer = "\n".join(span.text for span in evidence)
     if not wanted or not said:
         return dict.fromkeys(FEATURES, 0.0)
     whole_wanted, whole_said = _joined(wanted), _joined(said)

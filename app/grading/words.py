@@ -26,13 +26,6 @@ FUNCTION_WORDS = frozenset(
     couldn can't
     """.split()
 )
-_DENIAL = re.compile(
-    r"""^\W*(?:it\ is|it's)\ (?:not\ true|wrong|false|untrue)
-      | ^\W*(?:i|we)\ (?:would|will|do|could)\ (?:never|not)\ (?:say|claim|do\ (?:this|that))\b
-      | ^\W*(?:i|we)\ (?:wouldn't|won't|don't)\ (?:say|claim|do\ (?:this|that))\b
-      | ^\W*(?:i\ (?:don't|do\ not)\ (?:think|believe)|nobody\ should)\b""",
-    re.VERBOSE,
-)
 _lock = threading.Lock()
 _stemmer = Stemmer.Stemmer("english")
 
@@ -80,8 +73,3 @@ def ngrams(tokens: list[str], size: int) -> set[tuple[str, ...]]:
     if len(tokens) < size:
         return {tuple(tokens)} if tokens else set()
     return {tuple(tokens[i : i + size]) for i in range(len(tokens) - size + 1)}
-
-
-def is_denied(sentence: str) -> bool:
-    """Whether a sentence denies as a whole what it goes on to say."""
-    return bool(_DENIAL.search(normalise(sentence)))
