@@ -28,7 +28,7 @@ def report(grader: Grader) -> dict[str, Any]:
             {
                 "item": item.id,
                 "kind": item.kind,
-                **{level: round(score, 2) for level, score in zip(LEVELS, scores, strict=True)},
+                **{level: _shown(graded[level].score) for level in LEVELS},
                 "weak below all": scores[0] < min(scores[1:]),
                 "in order": all(first <= second for first, second in pairwise(scores)),
             }
@@ -40,3 +40,8 @@ def report(grader: Grader) -> dict[str, Any]:
         "weak below all others": sum(row["weak below all"] for row in rows),
         "exceptions": [row for row in rows if not row["in order"]],
     }
+
+
+def _shown(score: float | None) -> float | str:
+    """A dash where too much was left open for a score."""
+    return "-" if score is None else round(score, 2)

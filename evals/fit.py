@@ -8,7 +8,7 @@ are not committed; without them their heads stay as they are. See evals/LOG.md f
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ PARTIAL_BY = 0.3
 """Where `partial` begins at the latest: else many good answers have too much open for a level."""
 
 Matrix = np.ndarray[Any, Any]
+Cuts = Callable[[Matrix, Matrix], dict[str, float]]
 Rows = tuple[Matrix, list[str], list[str]]
 """Features (judgements, features), and for each judgement its label and its group."""
 
@@ -60,13 +61,13 @@ def fit_heads(
     heads = json.loads(HEADS_FILE.read_text(encoding="utf-8"))
     catalog = default_catalog()
     told: dict[str, Any] = {"classifiers": {"taught": teach_all(catalog)}}
-    for name in ("criterion", "misconception"):
+    for name, cuts in (("criterion", _levelled), ("misconception", _likelier_than_not)):
         rows = gold_rows(catalog, misconceptions=name == "misconception")
-        heads[name], told[name] = _fit(*rows, [LOG_ODDS, SOUNDNESS], PARTIAL_BY)
+        heads[name], told[name] = _fit(*rows, [LOG_ODDS, SOUNDNESS], cuts)
     public = {"statement": statements, "short_reference": short_references, "reference": references}
     for name, path in public.items():
         if path is not None:
-            heads[name], told[name] = _fit(*statement_rows(path), STATEMENT_FEATURES, MET_BY)
+            heads[name], told[name] = _fit(*statement_rows(path), STATEMENT_FEATURES, _cut)
     HEADS_FILE.write_text(json.dumps(heads, indent=2) + "\n", encoding="utf-8")
     return told
 
@@ -142,7 +143,7 @@ def _fit(
     labels: Sequence[str],
     groups: Sequence[str],
     names: Sequence[str],
-    partial_by: float,
+    cuts: Cuts,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     verdicts = np.array(labels)
     y = verdicts == "met"
@@ -156,7 +157,7 @@ def _fit(
     head = Head(
         weights={name: round(float(w), 4) for name, w in zip(names, weights, strict=True)},
         bias=round(bias, 4),
-        **_thresholds(verdicts, p, partial_by),
+        **cuts(verdicts, p),
     )
     found = np.array([head.decide(each) for each in p])
     decided = found != "unscored"
@@ -176,7 +177,17 @@ def _model() -> Any:
     return make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=1000))
 
 
-def _thresholds(verdicts: Matrix, p: Matrix, partial_by: float) -> dict[str, float]:
+def _likelier_than_not(verdicts: Matrix, p: Matrix) -> dict[str, float]:
+    """A misconception is voiced or not: nothing lies between."""
+    return {"met_from": 0.5, "partial_from": 0.5, "missed_below": 0.5}
+
+
+def _levelled(verdicts: Matrix, p: Matrix) -> dict[str, float]:
+    """Of criteria, whose verdicts make a level: too many undecided, and there is none."""
+    return _cut(verdicts, p, PARTIAL_BY)
+
+
+def _cut(verdicts: Matrix, p: Matrix, partial_by: float = MET_BY) -> dict[str, float]:
     """Where met, partial (at `partial_by` at the latest) and missed begin, cross-validated.
 
     Of all triples that leave few enough undecided, the one whose decided verdicts agree best with

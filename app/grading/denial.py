@@ -37,6 +37,7 @@ _FRAME = re.compile(
       | there(?:\s+is|'s)\s+(?:no|little)\s+(?:\w+\s+)?
             (?:reason|evidence|sense|truth|point|need|use|value)\b
       | it\s+makes\s+(?:no|little)\s+sense\b
+      | (?:anyone|anybody|whoever|those)\s+(?:who\s+)?(?:tell|say|claim|think|believe)s?\b
       | (?:i|we|nobody|no\s+one)\s+{_FEW}?{_NOT}\s+
             (?:say|claim|accept|agree|do\s+(?:this|that))\b
       | (?:i|we)\s+{_FEW}?(?:do\s+not|don't)\s+(?:think|believe)(?!\s+in\b)
@@ -58,7 +59,7 @@ _BARE = re.compile(
     rf"""^\W*(?:
         (?:(?:no|but|and)\b\W*)*{_FEW}{{0,4}}?{_WRONG}
       | no | far\s+from\s+it | reality\s+is\s+otherwise
-      | not\s+{_FEW}{{0,4}}?(?:correct|true|right|so)
+      | not\s+{_FEW}{{0,5}}?(?:correct|true|right|so)
     )(?:,\s+i'm\s+afraid)?\W*$""",
     re.VERBOSE,
 )
