@@ -40,11 +40,10 @@ VERDICT_OF = {"met": "met", "partial": "partial"}
 STRENGTH = 0.3
 """Inverse regularisation: small, for some hundreds of examples."""
 DECIDED = 0.8
-"""Share of verdicts to decide: fewer, and whole answers would be left without a level."""
-
+"""Share of verdicts to decide."""
 MET_BY = 0.8
-PARTIAL_BY = 0.3
-"""Where `partial` begins at the latest: else many good answers have too much open for a level."""
+DECIDED_FOR_A_LEVEL, PARTIAL_BY = 0.85, 0.3
+"""Of criteria: fewer decided, or `partial` later, and many good answers have no level."""
 
 Matrix = np.ndarray[Any, Any]
 Cuts = Callable[[Matrix, Matrix], dict[str, float]]
@@ -184,10 +183,12 @@ def _likelier_than_not(verdicts: Matrix, p: Matrix) -> dict[str, float]:
 
 def _levelled(verdicts: Matrix, p: Matrix) -> dict[str, float]:
     """Of criteria, whose verdicts make a level: too many undecided, and there is none."""
-    return _cut(verdicts, p, PARTIAL_BY)
+    return _cut(verdicts, p, DECIDED_FOR_A_LEVEL, PARTIAL_BY)
 
 
-def _cut(verdicts: Matrix, p: Matrix, partial_by: float = MET_BY) -> dict[str, float]:
+def _cut(
+    verdicts: Matrix, p: Matrix, decide: float = DECIDED, partial_by: float = MET_BY
+) -> dict[str, float]:
     """Where met, partial (at `partial_by` at the latest) and missed begin, cross-validated.
 
     Of all triples that leave few enough undecided, the one whose decided verdicts agree best with
@@ -200,7 +201,7 @@ def _cut(verdicts: Matrix, p: Matrix, partial_by: float = MET_BY) -> dict[str, f
         for partial_from in np.arange(0.2, min(met_from, partial_by) + 0.01, 0.02):
             for missed_below in np.arange(0.1, partial_from + 0.01, 0.02):
                 decided = (p >= partial_from) | (p < missed_below)
-                if decided.mean() >= DECIDED:
+                if decided.mean() >= decide:
                     found = np.select([p >= met_from, p >= partial_from], [2, 1], 0)
                     agreement = kappa(truth[decided], found[decided])
                     best = max(best, (agreement, met_from, partial_from, missed_below))

@@ -23,7 +23,7 @@ SAID_WEIGHT = 4.0
 SHORTEST = 4
 """Words: fewer say nothing for or against."""
 
-FROM_EACH = 8
+FROM_EACH = 4
 """Sentences of each other rubric that stand for what is sound and beside the question."""
 
 
