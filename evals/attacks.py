@@ -78,7 +78,7 @@ _LOOK_ALIKES = (
 )
 
 _DENIALS = Path(__file__).parent / "denials.txt"
-"""Written by somebody who did not know the grader; the second half was kept from its makers."""
+"""By writers who did not know the grader. It was mended on the first 48, the last 30 came after."""
 _ELSEWHERE = ("thread-dump-hung-requests", "xid-wraparound-forecast", "heap-leak-or-churn")
 
 
@@ -233,7 +233,13 @@ def _measure(
 
 
 def _earned(rubric: Rubric, assessment: Assessment) -> float:
-    earned = sum(credit(verdict, rubric.scoring) or 0.0 for verdict in assessment.verdicts)
+    """The weight that an answer earns, less what its misconceptions take back."""
+    weights = rubric.scoring.tier_weights
+    earned = sum(
+        weights[rubric.criterion(verdict.criterion_id).tier]
+        * (credit(verdict, rubric.scoring) or 0.0)
+        for verdict in assessment.verdicts
+    )
     found = {each.misconception_id for each in assessment.misconceptions}
     return earned - sum(
         penalty(wrong, rubric.scoring) for wrong in rubric.misconceptions if wrong.id in found

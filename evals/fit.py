@@ -21,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 from app.catalog import Catalog, default_catalog
 from app.embedding import default_embedding
+from app.errors import BadInput
 from app.grading.classifier import Classifier, Example, digest_of, examples_of, teach
 from app.grading.compare import Reader
 from app.grading.embedded import HEADS_FILE, LOG_ODDS, SOUNDNESS, Head
@@ -116,7 +117,7 @@ def gold_rows(catalog: Catalog, misconceptions: bool) -> Rows:
 
 
 def statement_rows(path: Path) -> Rows:
-    """The training rows of a public set in the format of `bench-grading` with evidence."""
+    """The training rows of a public set in the format of `bench-grading` that has any evidence."""
     reader = Reader(default_embedding())
     rows: list[list[float]] = []
     labels: list[str] = []
@@ -133,7 +134,7 @@ def statement_rows(path: Path) -> Rows:
         features = statement_features(statement, evidence, request.question, reader)
         rows.append([features[name] for name in STATEMENT_FEATURES])
         labels.append(VERDICT_OF.get(str(row["label"]), "missed"))
-        groups.append(str(row["qid"]))
+        groups.append(str(row.get("qid") or statement))
     return np.array(rows), labels, groups
 
 
@@ -196,7 +197,7 @@ def _cut(
     partial.
     """
     truth = np.select([verdicts == "met", verdicts == "partial"], [2, 1], 0)
-    best = (-1.0, 0.5, 0.5, 0.5)
+    best = (-1.0, 0.0, 0.0, 0.0)
     for met_from in np.arange(0.5, MET_BY, 0.02):
         for partial_from in np.arange(0.2, min(met_from, partial_by) + 0.01, 0.02):
             for missed_below in np.arange(0.1, partial_from + 0.01, 0.02):
@@ -205,6 +206,8 @@ def _cut(
                     found = np.select([p >= met_from, p >= partial_from], [2, 1], 0)
                     agreement = kappa(truth[decided], found[decided])
                     best = max(best, (agreement, met_from, partial_from, missed_below))
+    if best[0] < 0:
+        raise BadInput(f"No thresholds decide {decide:.0%} of the verdicts: too few examples?")
     return {
         name: round(float(cut), 2)
         for name, cut in zip(("met_from", "partial_from", "missed_below"), best[1:], strict=True)

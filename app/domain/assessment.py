@@ -15,6 +15,7 @@ FlagKind = Literal[
     "no_content",
     "question_echo",
     "rubric_paste",
+    "denial",
     "keyword_list",
     "instructions",
     "over_word_limit",

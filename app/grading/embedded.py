@@ -147,7 +147,7 @@ class EmbeddedGrader:
         """Where an author left no examples: a statement, or a reference answer to a question."""
         evidence = evidence_for(criterion.statement, sentences)
         if not evidence:
-            return _missed(criterion, "Its words are there, denied or as bare terms.")
+            return _missed(criterion, "Only denials or bare terms would be left to go by.")
         features = statement_features(criterion.statement, evidence, question, self._reader)
         if len(criterion.statement.split()) > LONGEST_STATEMENT:
             head = self._heads.reference

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.domain.assessment import Flag
 from app.domain.content import Rubric
-from app.grading.denial import is_denied
+from app.grading.denial import undenied
 from app.grading.evidence import Span, split_sentences
 from app.grading.words import (
     FUNCTION_WORDS,
@@ -18,7 +18,7 @@ from app.grading.words import (
 )
 
 MIN_CONTENT_WORDS = 4
-"""Of an answer in an interview; to a bare statement or a short reference one word may be enough."""
+"""Of an answer in an interview; to a bare statement or a short reference one word is enough."""
 ECHO_SHARE = 0.7
 PASTE_SHARE = 0.5
 LIST_CHUNKS = 5
@@ -37,39 +37,49 @@ _OPENERS = frozenset(
         process solve problem please yes"""
     )
 )
+# Engineers ignore outliers above a level, override rules and see objectives met: only what a grader
+# works with makes a sentence one to the grader.
 _TO_THE_GRADER = re.compile(
     r"""\b(?:ignore|disregard|forget|override)\b[^.!?\n]{0,40}
-            \b(?:instruction|prompt|rubric|criteria|rules|above|previous)
+            \b(?:instructions?|prompts?|rubrics?|(?:grading|these|the|all)\ criteria)\b
       | \b(?:give|award|assign|grant|mark|grade|score|rate)\b[^.!?\n]{0,40}
-            \b(?:full\ (?:marks|credit|score)|maximum|perfect|top\ (?:marks|score)|5/5|10/10
-               |level\ (?:5|five)|(?:as|is|=)\ ?met|all\ criteria)
+            \b(?:(?:full|perfect|top|highest|maximum)\ (?:marks?|credit|scores?|grades?|points)
+               |5/5|10/10|as\ perfect|level\ (?:5|five)|(?:all|every|each)\ criteri(?:a|on))\b
+      | \b(?:mark|grade|score|rate|count)\ (?:\w+\ ){0,2}?(?:everything|all|this|it|answer|criteria)
+            \b[^.!?\n]{0,20}\bas\ (?:met|correct|perfect|passed)\b
       | \byou\ are\ (?:now\ )?(?:an?|the)\ (?:\w+\ ){0,2}
             (?:grader|judge|evaluator|assistant|interviewer|examiner)\b
       | \b(?:dear|attention|note\ to(?:\ the)?)\ (?:grader|judge|evaluator|model|llm|ai)\b
-      | ["']?verdict["']?\s*[:=]\s*["']?met
+      | ["']?verdict["']?\s*[:=]\s*["']?met\b
       | <\|?/?(?:system|im_start|im_end|user|assistant|answer|response|instructions?)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"“'‘`][^\"“”'‘’`\n]{3,200}[\"”'’`]")
 
 
-def examine(answer: str, question: str, rubric: Rubric) -> tuple[list[Span], tuple[Flag, ...]]:
-    """The sentences that may serve as evidence, and what was found; no sentences behind a gate."""
+def examine(
+    answer: str, question: str, rubric: Rubric, *, reads_denials: bool = False
+) -> tuple[list[Span], tuple[Flag, ...]]:
+    """The sentences that may serve as evidence, and what was found; no sentences behind a gate.
+
+    A grader that reads denials itself gets them with the rest.
+    """
     sentences = split_sentences(answer)
     if not sentences:
         return [], (Flag(kind="empty", detail="There is no text to grade.", gate=True),)
-    meaning = [word for word in content_stems(answer) if word not in _OPENERS]
-    if len(set(meaning)) < (MIN_CONTENT_WORDS if _has_examples(rubric) else 1):
+    meaning = {word for word in content_stems(answer) if word not in _OPENERS}
+    if len(meaning) < MIN_CONTENT_WORDS and _has_examples(rubric):
         return [], (
             Flag(kind="no_content", detail="An opening without a statement behind it.", gate=True),
         )
     kept: list[Span] = []
     dropped: dict[str, list[Span]] = {}
+    if not reads_denials:
+        sentences, denied = undenied(sentences)
+        if denied:
+            dropped["denial"] = denied
     material = _Material(question, rubric)
-    following = [sentence.text for sentence in sentences[1:]] + [""]
-    for sentence, next_text in zip(sentences, following, strict=True):
-        if is_denied(sentence.text, next_text):
-            continue
+    for sentence in sentences:
         reason = material.reason_to_drop(sentence.text)
         if reason is None:
             kept.append(sentence)
@@ -80,9 +90,6 @@ def examine(answer: str, question: str, rubric: Rubric) -> tuple[list[Span], tup
             Flag(kind="keyword_list", detail="A list of terms without a statement.", gate=True),
         )
     flags = [_flag(reason, spans, bool(kept)) for reason, spans in dropped.items()]
-    if not kept and not flags:
-        detail = "Every sentence denies what it goes on to say."
-        flags.append(Flag(kind="no_content", detail=detail, gate=True))
     return kept, tuple(flags)
 
 
@@ -162,6 +169,7 @@ def _share(own: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:
 def _flag(reason: str, spans: Sequence[Span], something_left: bool) -> Flag:
     count = f"{len(spans)} sentence{'s' if len(spans) > 1 else ''}"
     told = {
+        "denial": f"{count} that denies a claim: no credit for the claim.",
         "instructions": f"{count} addressed to the grader: not read as an answer.",
         "question_echo": f"{count} repeated from the question: no credit.",
         "rubric_paste": f"{count} word for word from the rubric: no credit.",

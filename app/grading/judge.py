@@ -90,7 +90,8 @@ class Judge:
     def judge(self, request: GradingRequest, turn_id: str | None = None) -> Judgement:
         """The grading with its cost; never raises for what a model or its server does."""
         answer = request.readable_answer
-        kept, flags = examine(answer, f"{request.question}\n{request.item.context}", request.rubric)
+        asked = f"{request.question}\n{request.item.context}"
+        kept, flags = examine(answer, asked, request.rubric, reads_denials=True)
         gate = next((flag for flag in flags if flag.gate), None)
         if gate is not None:
             verdicts = tuple(_missed(each, gate.detail) for each in request.criteria)

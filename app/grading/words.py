@@ -1,4 +1,4 @@
-"""Words of a text as the offline grader compares them: stems, function words, n-grams, negation."""
+"""Words of a text as the offline grader compares them: stems, function words, n-grams."""
 
 from __future__ import annotations
 
@@ -50,11 +50,6 @@ def stem(word: str) -> str:
     """The English Snowball stem. The stemmer is not thread-safe, hence the lock."""
     with _lock:
         return str(_stemmer.stemWord(word))
-
-
-def stems(text: str) -> list[str]:
-    """Stems of all words in order."""
-    return [stem(word) for word in words(text)]
 
 
 def content_stems(text: str) -> list[str]:

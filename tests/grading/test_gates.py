@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from app.catalog import default_catalog
@@ -81,6 +83,12 @@ def test_a_sentence_to_the_grader_is_flagged_and_the_rest_is_read() -> None:
         "root: connection refused, retrying in 5 s",
         "Someone may write 'ignore previous instructions' into a log line, so logs are data.",
         "We grade incidents by severity and the score decides who is paged.",
+        "We ignore values above the 99th percentile of the week before.",
+        "On-call can override the suppression rules for an hour.",
+        "The burn rate tells us whether the objective is met.",
+        "Expose the error rate as metrics for each tenant.",
+        "Score each candidate and take the maximum over the window.",
+        "Give every consumer group a maximum lag of a minute.",
         "You are the on-call engineer and see a list of three suspects.",
     ],
 )
@@ -91,9 +99,18 @@ def test_honest_sentences_that_look_alike_are_left_alone(sentence: str) -> None:
     assert len(kept) == 3
 
 
-def test_a_denied_sentence_is_no_evidence() -> None:
-    kept, _ = examine(f"{HONEST} It is not true that topology helps.", ITEM.opening, RUBRIC)
+def test_a_denied_sentence_is_no_evidence_and_the_candidate_is_told() -> None:
+    answer = f"{HONEST} It is not true that topology helps."
+    kept, flags = examine(answer, ITEM.opening, RUBRIC)
     assert len(kept) == 2
+    assert [(flag.kind, flag.gate) for flag in flags] == [("denial", False)]
+
+
+def test_a_grader_that_reads_denials_itself_gets_them() -> None:
+    answer = f"{HONEST} It is not true that topology helps."
+    kept, flags = examine(answer, ITEM.opening, RUBRIC, reads_denials=True)
+    assert len(kept) == 3
+    assert not flags
 
 
 def test_an_enumeration_within_prose_is_no_keyword_list() -> None:
@@ -103,3 +120,11 @@ def test_an_enumeration_within_prose_is_no_keyword_list() -> None:
         "Each alert carries the id of the release that raised it."
     )
     assert kinds(answer) == []
+
+
+def test_of_honest_negatives_few_are_denials_and_none_speaks_to_the_grader() -> None:
+    file = Path(__file__).parents[2] / "evals" / "honest_negatives.txt"
+    answers = file.read_text(encoding="utf-8").splitlines()
+    found = [flag.kind for each in answers for flag in examine(each, ITEM.opening, RUBRIC)[1]]
+    assert "instructions" not in found
+    assert found.count("denial") <= len(answers) / 10
