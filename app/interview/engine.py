@@ -70,7 +70,7 @@ class Engine:
         self._new_id = new_id
         self._journal = Journal(store, clock)
         self.graders = Graders(self._journal, grader, embedded)
-        self._loop = Loop(self._journal, interviewer, embedded, self.graders, new_id)
+        self._loop = Loop(self._journal, interviewer, self.graders, new_id)
 
     def start(self, plan: Plan, user: str = "") -> Iterator[Progress]:
         """Begin a session and ask the first question."""
@@ -191,13 +191,10 @@ class Engine:
     def _append(self, session: Session, *events: SessionEvent) -> Session:
         return self._journal.append(session, events)
 
-    def _goes_without_model(self, session: Session) -> bool:
-        return self.embedded is not None and self.embedded.hold(session)
-
     def _changed(self, session: Session) -> list[SessionEvent]:
         """What to tell where a session is resumed with other parts than it went on with so far."""
         now = (self.interviewer.name, self.grader.name)
-        if self._goes_without_model(session) or (session.interviewer, session.grader) == now:
+        if self.graders.without_model(session) or (session.interviewer, session.grader) == now:
             return []
         return [
             InterviewerChanged(

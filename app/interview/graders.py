@@ -10,7 +10,7 @@ from app.grading.grader import Grader
 from app.interview.assessing import grading_request
 from app.interview.interviewer import Interviewer
 from app.interview.journal import Journal
-from app.interview.judging import Judging, SlowGrader, unscored
+from app.interview.judging import Judging, SlowGrader, merged, request_for_rest, unscored
 from app.sessions.events import AnswerGraded
 
 
@@ -23,8 +23,11 @@ class Embedded:
 
     def hold(self, session: Session) -> bool:
         """Whether a session goes on with these parts."""
-        names = (self.interviewer.name, self.grader.name)
-        return (session.interviewer, session.grader) == names
+        # Names carry versions: a new release is no reason to go back to a model.
+        own = (self.interviewer.name, self.grader.name)
+        return [_family(name) for name in (session.interviewer, session.grader)] == [
+            _family(name) for name in own
+        ]
 
 
 class Graders:
@@ -44,11 +47,13 @@ class Graders:
             else None
         )
 
+    def without_model(self, session: Session) -> Embedded | None:
+        """The parts that a session goes on with where its candidate left the model."""
+        return self._embedded if self._embedded and self._embedded.hold(session) else None
+
     def judge_of(self, session: Session) -> Judging | None:
         """The judge of a session; None if it goes without a model."""
-        if self._embedded is not None and self._embedded.hold(session):
-            return None
-        return self.judging
+        return None if self.without_model(session) else self.judging
 
     def grade_or_read(self, session: Session) -> Session:
         """What is due at once: grades, or a reading of the last answer where a judge grades."""
@@ -91,12 +96,16 @@ class Graders:
         return self._journal.store.load(session.id)
 
     def _grade_all(self, session: Session) -> Session:
-        """Grade every answer that has no grade, or was left unscored by another grader."""
+        """Grade what has no grade, or was left unscored by another grader."""
         for turn in session.turns:
             old = turn.grading
-            due = old is None or (old.grader != self._quick.name and unscored(old))
+            due = old is None or (not old.grader.endswith(self._quick.name) and unscored(old))
             if turn.answer is not None and due:
-                grading = self._quick.grade(grading_request(session, turn))
+                grading = merged(old, self._quick.grade(request_for_rest(session, turn)))
                 graded = AnswerGraded(at=self._journal.now(), turn_id=turn.id, grading=grading)
                 session = self._journal.append(session, [graded])
         return session
+
+
+def _family(name: str) -> str:
+    return name.partition("/")[0]

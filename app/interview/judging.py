@@ -77,12 +77,7 @@ class Judging:
 
     def _work(self, key: tuple[str, str], session: Session, turn: Turn) -> None:
         try:
-            request = grading_request(session, turn)
-            if turn.grading is not None:
-                missing = {each.criterion_id for each in unscored(turn.grading)}
-                wanted = tuple(each for each in request.rubric.criteria if each.id in missing)
-                request = request.model_copy(update={"criteria": wanted})
-            judgement = self._grader.judge(request, turn.id)
+            judgement = self._grader.judge(request_for_rest(session, turn), turn.id)
             self._keep(session.id, turn, judgement)
         except InterviewError as error:  # the store: the answer stays ungraded, and can be retried
             log.warning("an answer could not be graded: %s", error)
@@ -120,13 +115,25 @@ def unscored(grading: Grading) -> Sequence[CriterionVerdict]:
     return [each for each in grading.verdicts if each.verdict == "unscored"]
 
 
+def request_for_rest(session: Session, turn: Turn) -> GradingRequest:
+    """What is still to be asked about an answer: all, or what its grading left unscored."""
+    request = grading_request(session, turn)
+    if turn.grading is None:
+        return request
+    missing = {each.criterion_id for each in unscored(turn.grading)}
+    wanted = tuple(each for each in request.rubric.criteria if each.id in missing)
+    return request.model_copy(update={"criteria": wanted})
+
+
 def merged(earlier: Grading | None, later: Grading) -> Grading:
     """An earlier grading with what a later one decided of its unscored criteria."""
     if earlier is None:
         return later
     found = {each.criterion_id: each for each in later.verdicts}
+    one = earlier.grader.endswith(later.grader)
     return later.model_copy(
         update={
+            "grader": earlier.grader if one else f"{earlier.grader}, then {later.grader}",
             "verdicts": tuple(found.get(each.criterion_id, each) for each in earlier.verdicts),
             "misconceptions": earlier.misconceptions or later.misconceptions,
         }

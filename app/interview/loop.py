@@ -11,7 +11,7 @@ from app.errors import ModelError
 from app.grading.score import overall_level
 from app.interview.assessing import assess_item
 from app.interview.follow_up import Limits, decide_follow_up
-from app.interview.graders import Embedded, Graders
+from app.interview.graders import Graders
 from app.interview.heard import Heard
 from app.interview.interviewer import Interviewer, Utterance
 from app.interview.journal import Journal
@@ -34,13 +34,11 @@ class Loop:
         self,
         journal: Journal,
         interviewer: Interviewer,
-        embedded: Embedded | None,
         graders: Graders,
         new_id: Callable[[], str],
     ) -> None:
         self._journal = journal
         self._interviewer = interviewer
-        self._embedded = embedded
         self._graders = graders
         self._new_id = new_id
 
@@ -185,9 +183,8 @@ class Loop:
         return self._journal.append(session, events)
 
     def _speaker(self, session: Session) -> Interviewer:
-        if self._embedded is not None and self._embedded.hold(session):
-            return self._embedded.interviewer
-        return self._interviewer
+        embedded = self._graders.without_model(session)
+        return embedded.interviewer if embedded else self._interviewer
 
 
 def _seconds_left(session: Session) -> float:

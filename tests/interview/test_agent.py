@@ -19,6 +19,7 @@ from app.interview.agent import AgentInterviewer
 from app.interview.engine import Engine, last
 from app.interview.graders import Embedded
 from app.interview.scripted import ScriptedInterviewer
+from app.sessions.events import InterviewerChanged
 from app.sessions.store import SessionStore
 from tests.llm.model_server import Body, ModelServer, Reply
 from tests.llm.models import model_at, scenario
@@ -377,6 +378,54 @@ def test_a_dead_endpoint_offers_the_embedded_interviewer_and_changes_nothing_sil
     session = answered(engine, session)
     assert len(session.turns) == 3
     assert len(server.requests) == asked
+
+
+def test_going_without_the_model_keeps_what_the_judge_decided(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    """The embedded grader is asked for the rest only."""
+    quote = "page the on-call engineer"
+    held = {"quote": quote, "rationale": "Said.", "verdict": "met", "confidence": 0.9}
+
+    def all_but_one(body: Body) -> Reply:
+        if not is_judge(body):
+            return Reply(QUESTION)
+        ids = body["response_format"]["json_schema"]["schema"]["properties"]["criteria"]["required"]
+        checks = dict.fromkeys(ids if len(ids) > 1 else (), held)
+        checks.pop(scenario()[1].criteria[0].id, None)
+        return Reply(json.dumps({"criteria": checks, "misconceptions": []}))
+
+    server.default = all_but_one
+    engine = engine_at(server, tmp_path)
+    session = last(engine.finish(answered(engine, begun(engine)))).session
+    judged = session.turns[0].grading
+    assert judged is not None
+    assert [each.verdict for each in judged.verdicts].count("unscored") == 1
+    session = last(engine.use_embedded(session)).session
+    asked = len(server.requests)
+    grading = engine.grade_pending(session).turns[0].grading
+    assert grading is not None
+    assert grading.verdicts[1:] == judged.verdicts[1:]
+    assert grading.verdicts[0] != judged.verdicts[0]
+    assert grading.grader == f"{judged.grader}, then {EmbeddedGrader().name}"
+    assert engine.grade_pending(session).turns[0].grading == grading
+    assert len(server.requests) == asked
+
+
+def test_a_new_release_of_the_embedded_grader_sends_nobody_back_to_the_model(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    engine = engine_at(server, tmp_path)
+    session = last(engine.use_embedded(begun(engine))).session
+    older = InterviewerChanged(
+        at=session.updated_at, interviewer="embedded", grader="embedded/0", notice="An old release."
+    )
+    engine.store.append(session, [older])
+    session = last(engine.resume(session.id)).session
+    session = answered(engine, session)
+    assert server.requests == []
+    assert session.notices[-1] == "An old release."
+    assert session.turns[0].grading is not None
 
 
 def test_trying_again_goes_on_where_it_stopped(server: ModelServer, tmp_path: Path) -> None:
