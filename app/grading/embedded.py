@@ -22,7 +22,7 @@ from app.embedding import MiniLM, default_embedding
 from app.grading.compare import Reader
 from app.grading.evidence import Span
 from app.grading.gates import examine
-from app.grading.grader import GradingRequest
+from app.grading.grader import GradingRequest, behind_gate, missed
 from app.grading.reading import Reading, read_answer
 from app.grading.soundness import soundness
 from app.grading.statement import evidence_for, statement_features
@@ -95,13 +95,9 @@ class EmbeddedGrader:
         answer = request.readable_answer
         asked = f"{request.question}\n{request.item.context}"
         sentences, flags = examine(answer, asked, request.rubric)
-        if any(flag.gate for flag in flags):
-            reason = next(flag.detail for flag in flags if flag.gate)
-            return Grading(
-                grader=self.name,
-                verdicts=tuple(_missed(criterion, reason) for criterion in request.criteria),
-                flags=flags,
-            )
+        ungraded = behind_gate(request, self.name, flags)
+        if ungraded is not None:
+            return ungraded
         reading = read_answer(sentences, answer, self._embedding)
         sound = soundness(self._classifiers.of_soundness(request.rubric), reading)
         return Grading(
@@ -147,7 +143,7 @@ class EmbeddedGrader:
         """Where an author left no examples: a statement, or a reference answer to a question."""
         evidence = evidence_for(criterion.statement, sentences)
         if not evidence:
-            return _missed(criterion, "Only denials or bare terms would be left to go by.")
+            return missed(criterion, "Only denials or bare terms would be left to go by.")
         features = statement_features(criterion.statement, evidence, question, self._reader)
         if len(criterion.statement.split()) > LONGEST_STATEMENT:
             head = self._heads.reference
@@ -182,12 +178,6 @@ def _verdict(criterion: Criterion, verdict: Verdict, p_met: float, quote: str) -
         verdict=verdict,
         confidence=round(max(p_met, 1.0 - p_met), 3),
         p_met=round(p_met, 4),
-    )
-
-
-def _missed(criterion: Criterion, reason: str) -> CriterionVerdict:
-    return CriterionVerdict(
-        criterion_id=criterion.id, verdict="missed", rationale=reason, confidence=1.0, p_met=0.0
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from app.domain.assessment import Grading
+from app.domain.assessment import CriterionVerdict, Flag, Grading
 from app.domain.content import Criterion, Item, Rubric, Value
 
 
@@ -30,6 +30,22 @@ class GradingRequest(Value):
         for part in parts[:limit]:
             position = self.answer.index(part, position) + len(part)
         return self.answer[:position]
+
+
+def missed(criterion: Criterion, reason: str) -> CriterionVerdict:
+    """A verdict that needs no reading."""
+    return CriterionVerdict(
+        criterion_id=criterion.id, verdict="missed", rationale=reason, confidence=1.0, p_met=0.0
+    )
+
+
+def behind_gate(request: GradingRequest, grader: str, flags: tuple[Flag, ...]) -> Grading | None:
+    """Everything missed where a gate leaves the answer without credit; None where it is read."""
+    gate = next((flag for flag in flags if flag.gate), None)
+    if gate is None:
+        return None
+    verdicts = tuple(missed(each, gate.detail) for each in request.criteria)
+    return Grading(grader=grader, verdicts=verdicts, flags=flags)
 
 
 class Grader(Protocol):

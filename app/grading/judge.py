@@ -24,7 +24,7 @@ from app.errors import ModelError
 from app.grading.checklist import Reading, Reply, answer_schema, read_reply
 from app.grading.evidence import Span, split_sentences
 from app.grading.gates import examine
-from app.grading.grader import GradingRequest
+from app.grading.grader import GradingRequest, behind_gate
 from app.grading.question import question_proper
 from app.grading.score import GradedAnswer, assess
 from app.llm.calls import ModelCall, Run
@@ -92,10 +92,9 @@ class Judge:
         answer = request.readable_answer
         asked = f"{request.question}\n{request.item.context}"
         kept, flags = examine(answer, asked, request.rubric, reads_denials=True)
-        gate = next((flag for flag in flags if flag.gate), None)
-        if gate is not None:
-            verdicts = tuple(_missed(each, gate.detail) for each in request.criteria)
-            return Judgement(Grading(grader=self.name, verdicts=verdicts, flags=flags))
+        ungraded = behind_gate(request, self.name, flags)
+        if ungraded is not None:
+            return Judgement(ungraded)
         if not request.criteria and not request.rubric.misconceptions:
             return Judgement(Grading(grader=self.name, verdicts=(), flags=flags))
         from app.llm.background import wait_for
@@ -311,9 +310,3 @@ def _level(request: GradingRequest, reading: Reading) -> int | None:
     )
     grading = Grading(grader="", verdicts=verdicts)
     return assess(request.rubric, [GradedAnswer(turn_id="", grading=grading)]).level
-
-
-def _missed(criterion: Criterion, reason: str) -> CriterionVerdict:
-    return CriterionVerdict(
-        criterion_id=criterion.id, verdict="missed", rationale=reason, confidence=1.0
-    )
