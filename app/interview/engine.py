@@ -92,13 +92,14 @@ class Engine:
     def message(self, session: Session, turn_id: str, text: str) -> Iterator[Progress]:
         """Take what the candidate wrote: a question to clarify, or the answer of that turn.
 
-        The text is stored before anything else happens. Sending the same answer again goes on where
+        The text is stored before anything else happens. Sending the same text again goes on where
         it stopped; another answer to a turn already answered is a StoreConflict.
         """
         text = _usable(text)
         session = self.store.load(session.id)
         turn = self._turn(session, turn_id)
-        if turn.answer == text:
+        pending = [each.asked for each in turn.clarifications if each.reply is None]
+        if text == turn.answer or text in pending:
             yield from self._loop.advance(session)
             return
         if not turn.is_open or session.status == "finished":

@@ -51,11 +51,11 @@ class Loop:
         if turn is None:
             yield from self._open_item(session, 0)
             return
-        pending = next((each for each in turn.clarifications if each.reply is None), None)
-        if pending is not None:
-            yield from self._clarify(session, turn, pending)
-            return
-        if turn.is_open:
+        if turn.is_open:  # a question whose reply failed is overtaken by the answer
+            pending = next((each for each in turn.clarifications if each.reply is None), None)
+            if pending is not None:
+                yield from self._clarify(session, turn, pending)
+                return
             self._graders.begin(session)
             yield Progress("waiting", session)
             return
@@ -150,6 +150,8 @@ class Loop:
         session, heard = yield from self._listen(session, utterances, replied)
         if heard.end_wanted:
             yield from self.finish(session, "ended_by_interviewer")
+        elif any(each.reply is None for each in session.turns[-1].clarifications):
+            yield from self.advance(session)
         else:
             yield Progress("waiting", session, heard.text)
 

@@ -428,6 +428,38 @@ def test_a_new_release_of_the_embedded_grader_sends_nobody_back_to_the_model(
     assert session.turns[0].grading is not None
 
 
+def test_a_question_whose_reply_failed_is_asked_once_and_overtaken_by_the_answer(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    server.add(*(Reply(status=401) for _ in range(3)))
+    engine = engine_at(server, tmp_path)
+    session = begun(engine)
+    first, second = (fact.question for fact in scenario()[0].facts[:2])
+    for text in (first, first, second):
+        with pytest.raises(ModelError):
+            answered(engine, session, text)
+    session = engine.store.load(session.id)
+    assert [each.asked for each in session.turns[0].clarifications] == [first, second]
+    session = answered(engine, session)
+    assert session.turns[0].reading is not None
+    assert session.turns[1].is_open
+
+
+def test_all_questions_whose_replies_failed_are_answered_by_trying_again(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    server.add(Reply(status=401), Reply(status=401))
+    engine = engine_at(server, tmp_path)
+    session = begun(engine)
+    asked = [fact.question for fact in scenario()[0].facts[:2]]
+    for text in asked:
+        with pytest.raises(ModelError):
+            answered(engine, session, text)
+    turn = answered(engine, session, asked[0]).turns[0]
+    assert [each.asked for each in turn.clarifications] == asked
+    assert all(each.reply for each in turn.clarifications)
+
+
 def test_trying_again_goes_on_where_it_stopped(server: ModelServer, tmp_path: Path) -> None:
     server.add(Reply(status=401))
     engine = engine_at(server, tmp_path)
