@@ -9,7 +9,7 @@ at all. The numbers are those of the rubric's `scoring`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from statistics import fmean
 
 from app.domain.assessment import (
@@ -33,18 +33,24 @@ class GradedAnswer(Value):
     challenged: str | None = None
 
 
-def assess(rubric: Rubric, answers: Sequence[GradedAnswer]) -> Assessment:
-    """All gradings of one item merged, and the levels they come to."""
-    misconceptions = _merge_misconceptions(answers)
+def assess(
+    rubric: Rubric, answers: Sequence[GradedAnswer], skipped: Collection[str] = ()
+) -> Assessment:
+    """All gradings of one item merged, and the levels they come to.
+
+    `answers` are in the order given; `skipped` are misconceptions whose challenge was passed over.
+    """
+    left_standing = _left_standing(answers) | set(skipped)
+    misconceptions = _merge_misconceptions(answers, left_standing)
+    stands = {each.misconception_id for each in misconceptions if not each.corrected}
     verdicts = [
         _merge_verdicts(criterion, rubric.scoring, answers) for criterion in rubric.criteria
     ]
     standing = {
         rubric_part.dimension
         for rubric_part in rubric.misconceptions
-        if rubric_part.critical and rubric_part.id in _left_standing(answers)
+        if rubric_part.critical and rubric_part.id in left_standing & stands
     }
-    stands = {each.misconception_id for each in misconceptions if not each.corrected}
     taken_back = {
         name.id: sum(
             penalty(wrong, rubric.scoring)
@@ -204,7 +210,9 @@ def _no_level(unscored_share: float) -> str:
     return f"{unscored_share:.0%} of the weight could not be graded, so there is no level."
 
 
-def _merge_misconceptions(answers: Sequence[GradedAnswer]) -> tuple[MisconceptionFinding, ...]:
+def _merge_misconceptions(
+    answers: Sequence[GradedAnswer], left_standing: set[str]
+) -> tuple[MisconceptionFinding, ...]:
     found: dict[str, MisconceptionFinding] = {}
     for answer in answers:
         for finding in answer.grading.misconceptions:
@@ -212,7 +220,7 @@ def _merge_misconceptions(answers: Sequence[GradedAnswer]) -> tuple[Misconceptio
                 finding.misconception_id, finding.model_copy(update={"turn_id": answer.turn_id})
             )
     challenged = {answer.challenged for answer in answers if answer.challenged}
-    corrected = challenged - _left_standing(answers)
+    corrected = challenged - left_standing
     return tuple(
         each.model_copy(update={"corrected": each.misconception_id in corrected})
         for each in found.values()
@@ -220,15 +228,21 @@ def _merge_misconceptions(answers: Sequence[GradedAnswer]) -> tuple[Misconceptio
 
 
 def _left_standing(answers: Sequence[GradedAnswer]) -> set[str]:
-    """Misconceptions repeated in, or not touched by, the answer to their own challenge."""
+    """Misconceptions voiced in the answer to their own challenge or later.
+
+    So are those whose challenge met an answer that a gate stopped. Any other answer that does not
+    repeat the claim counts as giving it up, even if it evades the question.
+    """
     return {
         answer.challenged
-        for answer in answers
+        for position, answer in enumerate(answers)
         if answer.challenged
         and (
             answer.grading.stopped_by_gate
             or any(
-                each.misconception_id == answer.challenged for each in answer.grading.misconceptions
+                each.misconception_id == answer.challenged
+                for later in answers[position:]
+                for each in later.grading.misconceptions
             )
         )
     }

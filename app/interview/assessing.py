@@ -76,4 +76,9 @@ def assess_gradings(
         for turn in session.item_turns(item_index)
         if turn.id in gradings
     ]
-    return assess(rubric, answers)
+    skipped = {
+        turn.question.misconception_id
+        for turn in session.item_turns(item_index)
+        if turn.skipped and turn.question.misconception_id
+    }
+    return assess(rubric, answers, skipped)

@@ -196,6 +196,32 @@ def test_a_gated_answer_to_the_probe_leaves_the_misconception_standing() -> None
     assert not result.misconceptions[0].corrected
 
 
+def test_a_misconception_voiced_again_after_it_was_given_up_stands() -> None:
+    result = assess(
+        with_misconception(),
+        [
+            answer(*(verdict(name, "met") for name in "abc"), wrong=("MIS",)),
+            answer(turn="t2", challenged="MIS"),
+            answer(turn="t3", wrong=("MIS",)),
+        ],
+    )
+    assert not result.misconceptions[0].corrected
+    assert result.dimensions[0].level == 2
+
+
+def test_a_skipped_challenge_leaves_the_misconception_standing() -> None:
+    everything = answer(*(verdict(name, "met") for name in "abc"), wrong=("MIS",))
+    result = assess(with_misconception(), [everything], skipped={"MIS"})
+    assert not result.misconceptions[0].corrected
+    assert result.dimensions[0].level == 2
+
+
+def test_a_skipped_challenge_to_what_no_grade_holds_caps_nothing() -> None:
+    """The quick reading heard a claim that the judge did not."""
+    everything = answer(*(verdict(name, "met") for name in "abc"))
+    assert assess(with_misconception(), [everything], skipped={"MIS"}).dimensions[0].level == 5
+
+
 def test_an_answer_stopped_by_a_gate_is_level_one_with_a_flag() -> None:
     result = assess(RUBRIC, [answer(*(verdict(name, "missed") for name in "abc"), gated=True)])
     assert result.level == 1

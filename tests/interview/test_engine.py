@@ -13,6 +13,7 @@ from app.domain.content import SeniorityLevel
 from app.domain.session import Session
 from app.errors import BadInput, StoreConflict, UsageError
 from app.grading.embedded import EmbeddedGrader
+from app.interview.assessing import assess_item
 from app.interview.engine import Engine, last
 from app.interview.facts import is_clarifying
 from app.interview.plans import make_plan
@@ -179,6 +180,19 @@ def test_a_skipped_question_is_passed_over_without_a_grade(engine: Engine) -> No
     assert session.turns[0].skipped
     assert session.turns[0].grading is None
     assert len(session.turns) == 2
+
+
+def test_a_skipped_challenge_caps_what_a_strong_answer_reaches(engine: Engine) -> None:
+    session = begin(engine, "anomaly-detection-system")
+    item, rubric = session.plan.items[0].item, session.plan.items[0].rubric
+    wrong = next(each for each in rubric.misconceptions if each.critical)
+    session = say(engine, session, f"{item.exemplars['principal']}\n\n{wrong.examples[0]}")
+    challenge = session.current_turn
+    assert challenge is not None
+    assert challenge.question.misconception_id == wrong.id
+    session = last(engine.skip(session, challenge.id)).session
+    parts = {each.dimension: each for each in assess_item(session, 0).dimensions}
+    assert "stood after the probe" in " ".join(parts[wrong.dimension].notes)
 
 
 def test_hints_come_from_vague_to_plain_and_end(engine: Engine) -> None:
