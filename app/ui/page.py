@@ -92,13 +92,13 @@ class Page:
             return
         yield Screen(session, _resting(session))
         if not self.live.busy(session_id):
+            self._admitted(session_id, user)
             self.live.begin(session_id, lambda: self.engine.resume(session_id))
         yield from self._follow(session)
 
     def send(self, session_id: str, turn_id: str, text: str, user: str | None) -> Iterator[Screen]:
         """Send an answer or a question of the candidate."""
-        self._check_budget(session_id, user)
-        session = self.engine.unpause(self.load(session_id, user))
+        session = self.engine.unpause(self._admitted(session_id, user))
         steps = self._run(session, lambda: self.engine.message(session, turn_id, text))
         unsent, emptied = view.draft_key(session), False
         for screen in steps:
@@ -109,11 +109,14 @@ class Page:
 
     def skip(self, session_id: str, turn_id: str, user: str | None) -> Iterator[Screen]:
         """Leave the question."""
-        session = self.engine.unpause(self.load(session_id, user))
+        session = self.engine.unpause(self._admitted(session_id, user))
         yield from self._run(session, lambda: self.engine.skip(session, turn_id))
 
     def finish(self, session_id: str, user: str | None) -> Iterator[Screen]:
-        """End here and grade."""
+        """End here and grade.
+
+        Never refused: a session without budget is told to end, and what is graded was admitted.
+        """
         session = self.load(session_id, user)
         yield Screen(session, "grading", detail="Grading what you answered …")
         yield from self._run(session, lambda: self.engine.finish(session))
@@ -168,14 +171,16 @@ class Page:
 
     def grade_pending(self, session_id: str, user: str | None) -> Session:
         """Try again to grade what has no grade."""
-        self._check_budget(session_id, user)
-        return self.engine.grade_pending(self.load(session_id, user))
+        return self.engine.grade_pending(self._admitted(session_id, user))
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _check_budget(self, session_id: str, user: str | None) -> None:
+    def _admitted(self, session_id: str, user: str | None) -> Session:
+        """The stored session, for a step that may call the model. UsageError without budget."""
         events = self.engine.store.events(session_id, user)
-        check_message(fold(session_id, events), events, datetime.now(UTC), self._budget)
+        session = fold(session_id, events)
+        check_message(session, events, datetime.now(UTC), self._budget)
+        return session
 
     def _run(self, session: Session, steps: Callable[[], Iterator[Progress]]) -> Iterator[Screen]:
         self.live.begin(session.id, steps)
