@@ -121,7 +121,7 @@ class Engine:
     def skip(self, session: Session, turn_id: str) -> Iterator[Progress]:
         """Leave a question unanswered and go on."""
         session = self.store.load(session.id)
-        if self._turn(session, turn_id).is_open:
+        if self._turn(session, turn_id).is_open and session.status != "finished":
             session = self._append(session, TurnSkipped(at=self._now(), turn_id=turn_id))
         yield from self._loop.advance(session)
 
@@ -129,7 +129,7 @@ class Engine:
         """The next hint of the stage in question: three, from vague to plain."""
         session = self.store.load(session.id)
         turn = self._turn(session, turn_id)
-        if not turn.is_open:
+        if not turn.is_open or session.status == "finished":
             raise UsageError("Hints are for a question that is still open.")
         hint = next_hint(session, turn)
         return self._append(session, HintGiven(at=self._now(), turn_id=turn_id, hint=hint)), hint

@@ -123,9 +123,11 @@ def _deepen(
         ready = follow_up.when == "always" or set(follow_up.probes) <= met
         if ready and follow_up.when != "open":
             title = next(each.title for each in rubric.dimensions if each.id == follow_up.dimension)
+            covered = set(follow_up.probes) <= met and bool(follow_up.probes)
+            why = "is well covered" if covered else "has a question that is asked in any case"
             return FollowUpDecision(
                 action="probe",
-                reason=f"{title} is well covered: going deeper, as for a {limits.level} role.",
+                reason=f"{title} {why}: going deeper, as for a {limits.level} role.",
                 dimension=follow_up.dimension,
                 follow_up_id=follow_up.id,
                 text=follow_up.text,

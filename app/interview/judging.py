@@ -15,6 +15,7 @@ from app.errors import InterviewError, StoreConflict
 from app.grading.grader import Grader, GradingRequest
 from app.grading.judge import Judgement
 from app.interview.assessing import grading_request
+from app.interview.journal import write
 from app.sessions.events import AnswerGraded, ModelCalled, SessionEvent
 from app.sessions.store import SessionStore
 
@@ -99,10 +100,11 @@ class Judging:
                 grading = merged(turn.grading, judgement.grading)
                 events.append(AnswerGraded(at=self._now(), turn_id=turn.id, grading=grading))
             try:
-                self._store.append(session, events)
+                write(self._store, session, events)
                 return
             except StoreConflict:
                 time.sleep(0.01 * min(attempt + 1, 20))
+        log.error("a grade of session %s was lost: others kept writing to it", session_id)
 
 
 def is_incomplete(turn: Turn) -> bool:
@@ -138,10 +140,3 @@ def merged(earlier: Grading | None, later: Grading) -> Grading:
             "misconceptions": earlier.misconceptions or later.misconceptions,
         }
     )
-
-
-def is_beside(event: SessionEvent) -> bool:
-    """Whether an event comes from here, and so may stand before or after any other."""
-    if isinstance(event, AnswerGraded):
-        return not event.provisional
-    return isinstance(event, ModelCalled) and event.use.purpose == "judge"

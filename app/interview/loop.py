@@ -8,7 +8,6 @@ from typing import Literal
 
 from app.domain.session import Clarification, FinishReason, FollowUpDecision, Session, Turn
 from app.errors import ModelError
-from app.grading.score import overall_level
 from app.interview.assessing import assess_item
 from app.interview.follow_up import Limits, decide_follow_up
 from app.interview.graders import Graders
@@ -74,10 +73,8 @@ class Loop:
             if self._graders.judge_of(session) is not None:
                 yield Progress("grading", session)
                 session = self._graders.wait(session)
-            items = [i for i in range(len(session.plan.items)) if session.item_turns(i)]
-            level = overall_level([assess_item(session, i, use_readings=False) for i in items])
             finished = SessionFinished(at=self._journal.now(), reason=reason)
-            session = self._journal.append(session, [finished], overall=level)
+            session = self._journal.append(session, [finished])
         yield Progress("finished", session)
 
     def _go_on(self, session: Session) -> Iterator[Progress]:

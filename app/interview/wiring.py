@@ -40,6 +40,8 @@ def make_grader(name: str | None, given: Settings | None = None) -> Grader:
         return _embedded_grader()
     if name in (None, "judge") and chosen.has_model:
         return _judge(chosen)
+    if name not in (None, "judge"):
+        raise BadInput(f"There is no grader {name!r}. Use embedded or judge.")
     raise BadInput(
         f"The grader {name!r} is not available: no language model is configured. "
         "Use --grader embedded."
@@ -65,7 +67,7 @@ def open_engine(settings: Settings, grader: str | None = None) -> Engine:
     return Engine(
         open_store(settings),
         agent,
-        embedded.grader if grader == "embedded" else _judge(settings),
+        embedded.grader if grader == "embedded" else make_grader(grader, settings),
         embedded=embedded,
         prompt_versions=prompt_versions(),
     )

@@ -494,6 +494,7 @@ def test_what_could_not_be_graded_says_why_and_can_be_graded_again(
     session = last(engine.finish(answered(engine, begun(engine)))).session
     grading = session.turns[0].grading
     assert grading is not None
+    assert engine.store.list().rows[0].overall is None
     assert {each.verdict for each in grading.verdicts} == {"unscored"}
     assert "JSON" in grading.verdicts[0].rationale
     server.default = speak_and_judge
@@ -501,6 +502,7 @@ def test_what_could_not_be_graded_says_why_and_can_be_graded_again(
     grading = session.turns[0].grading
     assert grading is not None
     assert {each.verdict for each in grading.verdicts} == {"missed"}
+    assert engine.store.list().rows[0].overall == 1
     asked = len(server.requests)
     assert engine.grade_pending(session).turns[0].grading == grading
     assert len(server.requests) == asked

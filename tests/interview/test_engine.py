@@ -195,16 +195,25 @@ def test_a_skipped_challenge_caps_what_a_strong_answer_reaches(engine: Engine) -
     assert "stood after the probe" in " ".join(parts[wrong.dimension].notes)
 
 
-def test_hints_come_from_vague_to_plain_and_end(engine: Engine) -> None:
+def test_hints_of_an_opening_go_stage_by_stage_from_vague_to_plain_and_end(engine: Engine) -> None:
     session = begin(engine, "anomaly-detection-system")
     assert session.current_turn is not None
     turn_id = session.current_turn.id
+    planned = session.plan.items[0]
     steps = []
-    for _ in range(3):
+    for _ in range(sum(len(ladder) for ladder in planned.item.hints.values())):
         session, hint = engine.hint(session, turn_id)
-        steps.append(hint.step)
-    assert steps == [1, 2, 3]
+        steps.append((hint.dimension, hint.step))
+    assert steps == [(each.id, step) for each in planned.rubric.dimensions for step in (1, 2, 3)]
     with pytest.raises(UsageError, match="no more hints"):
+        engine.hint(session, turn_id)
+
+
+def test_a_finished_interview_takes_neither_a_skip_nor_a_hint(engine: Engine) -> None:
+    session = last(engine.finish(begin(engine))).session
+    turn_id = session.turns[0].id
+    assert last(engine.skip(session, turn_id)).session == session
+    with pytest.raises(UsageError, match="still open"):
         engine.hint(session, turn_id)
 
 

@@ -138,3 +138,12 @@ def test_a_strong_answer_gets_depth_or_a_changed_constraint_for_senior_roles_and
     assert deeper.action == "probe"
     senior = decide_follow_up(ITEM, RUBRIC, assessed(ALL), [turn()], limits(level="senior"))
     assert senior.action == "finish"
+
+
+def test_a_question_asked_in_any_case_does_not_claim_that_its_stage_is_covered() -> None:
+    always = next(each for each in ITEM.follow_ups if each.when == "always")
+    item = ITEM.model_copy(update={"follow_ups": (always,)})
+    turns = [turn(kind="probe", dimension=always.dimension) for _ in range(2)]
+    decision = decide_follow_up(item, RUBRIC, assessed(set()), turns, limits())
+    assert decision.follow_up_id == always.id
+    assert "covered" not in decision.reason

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import BadInput
 from app.interview import wiring
 from app.retrieval.documents import load_own
 from app.retrieval.index import Index
@@ -32,3 +33,8 @@ def test_the_interviewer_looks_nothing_up_in_what_candidates_have_added(data_dir
     passages = wiring._passages("zebra page-level precision")
     assert passages
     assert not any("ebra" in each for each in passages)
+
+
+def test_a_grader_that_does_not_exist_is_named(data_dir: Path) -> None:
+    with pytest.raises(BadInput, match="no grader 'typo'"):
+        wiring.make_grader("typo")
