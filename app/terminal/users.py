@@ -27,7 +27,7 @@ def add_user(name: str) -> None:
 def remove_user(name: str) -> None:
     """Take a user off the list."""
     _file().remove(name)
-    remark(f"{name} may not sign in any more, from the next start of the page on.")
+    remark(f"{name} cannot sign in from now on. A page that is open stays so until the next start.")
 
 
 def show_users(as_json: bool) -> None:

@@ -29,7 +29,8 @@ def test_users_are_added_listed_and_removed(tmp_path: Path) -> None:
     assert PASSWORD not in added.stdout + added.stderr
     assert PasswordFile(tmp_path / "passwords").check("ann", PASSWORD)
     assert json.loads(users(tmp_path, "list", "--json").stdout) == ["ann"]
-    assert users(tmp_path, "remove", "ann").returncode == 0
+    removed = users(tmp_path, "remove", "ann")
+    assert (removed.returncode, "cannot sign in from now on" in removed.stderr) == (0, True)
     assert "Nobody" in users(tmp_path, "list").stdout
 
 

@@ -44,12 +44,36 @@ def test_a_password_list_opens_a_public_address(tmp_path: Path) -> None:
     assert not access.is_open
 
 
+def test_a_user_taken_off_the_list_cannot_sign_in_from_then_on(tmp_path: Path) -> None:
+    file = PasswordFile(tmp_path / "passwords")
+    file.add("ann", "correct horse battery")
+    access = open_access(settings(tmp_path), "0.0.0.0")
+    file.remove("ann")
+    assert access.check_password is not None
+    assert not access.check_password("ann", "correct horse battery")
+
+
 def test_names_and_passwords_may_come_from_the_environment(tmp_path: Path) -> None:
     access = open_access(settings(tmp_path, sign_in_text="ann:one, bob:two"), "0.0.0.0")
     assert access.check_password is not None
     assert access.check_password("bob", "two")
     assert not access.check_password("bob", "one")
     assert not access.check_password("", "")
+
+
+def test_a_password_from_the_environment_cannot_be_guessed_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("app.ui.access.time.monotonic", lambda: now)
+    access = open_access(settings(tmp_path, sign_in_text="ann:one, bob:two"), "0.0.0.0")
+    assert access.check_password is not None
+    for guess in range(10):
+        assert not access.check_password("ann", str(guess))
+    assert not access.check_password("ann", "one"), "guessing goes on"
+    assert access.check_password("bob", "two"), "another name need not wait"
+    now = 61.0
+    assert access.check_password("ann", "one")
 
 
 def test_the_proxy_names_the_user(tmp_path: Path) -> None:
