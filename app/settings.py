@@ -26,6 +26,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=".env",
+        env_ignore_empty=True,  # Compose passes a variable that is not set as an empty text
         extra="ignore",
         populate_by_name=True,
         yaml_file=user_config_path(APP_NAME) / "config.yaml",
