@@ -12,9 +12,11 @@ help: ## list what can be made
 
 setup: $(INSTALLED) ## make .venv with everything pinned in requirements.lock
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(UV):
 	@test -x $(PY) || python3 -m venv .venv
-	@test -x $(UV) || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(INSTALLED): requirements.lock pyproject.toml | $(UV)
 	$(UV) pip sync --quiet requirements.lock
 	$(UV) pip install --quiet --no-deps --editable .
 	@touch $(INSTALLED)
@@ -23,7 +25,7 @@ setup-system: ## Debian packages for the browser and database tests (root)
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium postgresql >/dev/null
 
-run: setup ## start the page on http://127.0.0.1:$(PORT)
+run: setup ## start the page on http://127.0.0.1:7860 (another: make run PORT=8000)
 	@.venv/bin/interview serve --port $(PORT)
 
 test: setup ## the tests that need nothing but Python (under 5 minutes)
@@ -74,7 +76,7 @@ licences: setup ## the licence of everything pinned
 eval: setup ## agreement with the gold labels, attacks, retrieval
 	$(PY) -m evals all
 
-lock: ## resolve the dependencies anew
+lock: $(UV) ## resolve the dependencies anew
 	$(UV) lock --quiet --upgrade
 	$(UV) export --quiet --all-extras --all-groups --no-emit-project -o requirements.lock
 
