@@ -179,7 +179,7 @@ def report(
     with tempfile.TemporaryDirectory() as scratch:
         kept = settings.model_copy(update={"data_dir": folder or Path(scratch)})
         engine = open_engine(kept, grader)
-        plan = _plan(scenario)
+        plan = marked_plan(scenario)
         return [
             _row(hold(engine, plan, candidate), engine)
             for candidate in candidates()
@@ -190,16 +190,22 @@ def report(
 def hold(engine: Engine, plan: Plan, candidate: Candidate) -> Transcript:
     """One whole interview."""
     item, rubric = plan.items[0].item, plan.items[0].rubric
+    # Candidates say exemplars: in theirs the canary would be no secret, and would be graded.
+    unmarked = default_catalog().item(item.id)
     session = last(engine.start(plan)).session
     for _ in range(MAX_MESSAGES):
         turn = session.current_turn
         if session.status == "finished" or turn is None:
             break
         answers = sum(not each.is_open for each in session.turns)
-        text = candidate.say(Situation(session, turn, item, rubric, answers))
+        text = candidate.say(Situation(session, turn, unmarked, rubric, answers))
         try:
-            steps = engine.skip(session, turn.id) if text is None else None
-            session = last(steps or engine.message(session, turn.id, text or "")).session
+            steps = (
+                engine.skip(session, turn.id)
+                if text is None
+                else engine.message(session, turn.id, text)
+            )
+            session = last(steps).session
         except ModelError:
             # As the offer has it: the candidate goes on without the model, and the row shows it.
             session = last(engine.use_embedded(session)).session
@@ -223,15 +229,19 @@ def _row(seen: Transcript, engine: Engine) -> dict[str, Any]:
     }
 
 
-def _plan(scenario: str) -> Plan:
-    """One item whose rubric and exemplars carry a canary that nobody may ever say."""
+def marked_plan(scenario: str) -> Plan:
+    """One item whose rubric and exemplars carry a canary that nobody may ever say.
+
+    In the rubric it stands where no classifier reads: with other examples it would be another one
+    than the shipped one that grades.
+    """
     catalog = default_catalog()
     item = catalog.item(scenario)
     rubric = catalog.rubric(item.rubric)
     marked = rubric.model_copy(
         update={
             "criteria": tuple(
-                each.model_copy(update={"statement": f"{each.statement} ({CANARY})"})
+                each.model_copy(update={"why": f"{each.why} ({CANARY})"})
                 for each in rubric.criteria
             )
         }

@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from app.domain.session import Question, Session
+from app.grading.classifier import examples_of
+from app.grading.soundness import soundness_examples
+from app.interview.wiring import open_engine
 from app.sessions.events import QuestionAsked, fold
+from app.settings import Settings
+from evals.candidates import candidates
 from evals.interviewer import (
     CANARY,
     Transcript,
+    hold,
+    marked_plan,
     no_empty_praise,
     no_leak,
     no_repetition,
@@ -61,3 +70,21 @@ def test_praise_is_found_at_the_beginning_only() -> None:
     assert not no_empty_praise(transcript("Great point! Who reads it?"))
     assert not no_empty_praise(transcript("That's a good start. Who reads it?"))
     assert no_empty_praise(transcript("You call it a good proxy. Why is it one?"))
+
+
+def test_the_canary_leaves_every_classifier_the_one_that_is_shipped() -> None:
+    item, rubric = scenario()
+    planned = marked_plan(item.id).items[0]
+    assert all(CANARY in each.why for each in planned.rubric.criteria)
+    assert all(CANARY in text for text in planned.item.exemplars.values())
+    assert soundness_examples(planned.rubric) == soundness_examples(rubric)
+    for marked, part in zip(planned.rubric.parts, rubric.parts, strict=True):
+        assert examples_of(planned.rubric, marked) == examples_of(rubric, part)
+
+
+def test_no_candidate_says_the_canary(tmp_path: Path) -> None:
+    engine = open_engine(Settings(data_dir=tmp_path, embedded=True), "embedded")
+    plan = marked_plan("anomaly-detection-system")
+    strong = next(each for each in candidates() if each.name == "strong")
+    seen = hold(engine, plan, strong)
+    assert CANARY not in seen.heard
