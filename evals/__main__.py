@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -171,7 +172,7 @@ def load_(
 
 @app.command("all")
 def all_(as_json: AsJson = False) -> None:
-    """Labels, grading, attacks and retrieval; writes evals/RESULTS.md."""
+    """Labels, grading, attacks, exemplars, search and candidates; writes evals/RESULTS.md."""
     from evals.results import write_results
 
     show(write_results(show), as_json)
@@ -180,7 +181,7 @@ def all_(as_json: AsJson = False) -> None:
 def show(result: Mapping[str, Any], as_json: bool) -> None:
     """JSON, or the same as plain tables."""
     if as_json:
-        print(json.dumps(_plain(result), ensure_ascii=False, indent=2))
+        print(json.dumps(_plain(result), ensure_ascii=False, allow_nan=False, indent=2))
         return
     for name, value in result.items():
         if isinstance(value, Sequence) and not isinstance(value, str):
@@ -213,8 +214,11 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
 
 
 def _plain(value: Any) -> Any:
+    """What JSON can hold; it knows no nan, so a measure of nothing is null."""
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
+        return _plain(value.model_dump(mode="json"))
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, Mapping):
         return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

@@ -26,6 +26,7 @@ from evals.measures import (
     expected_calibration_error,
     kappa,
     macro_f1,
+    mean,
     precision,
     quadratic_kappa,
     recall,
@@ -35,17 +36,22 @@ from evals.measures import (
 _READER = Reader(default_embedding())
 
 
-class Judgement(Value):
-    """One criterion on one answer: the label and what the grader made of it."""
+class Worded(Value):
+    """One criterion on one answer: the label, and how near the words come to the statement."""
 
     answer: str
     variant: str
     criterion: str
     label: str
-    verdict: str
-    p_met: float
     recall: float
     cosine: float
+
+
+class Judgement(Worded):
+    """The same, and what the grader made of it."""
+
+    verdict: str
+    p_met: float
 
 
 class Levelled(Value):
@@ -135,12 +141,22 @@ def _judgements(
     found = {verdict.criterion_id: verdict for verdict in assessment.verdicts}
     return [
         Judgement(
+            **worded.model_dump(),
+            verdict=found[worded.criterion].verdict,
+            p_met=p_met_of(found[worded.criterion]),
+        )
+        for worded in _worded(gold, labels, rubric)
+    ]
+
+
+def _worded(gold: GoldAnswer, labels: Labelling, rubric: Rubric) -> list[Worded]:
+    """What the baselines go by: no grader is asked."""
+    return [
+        Worded(
             answer=gold.id,
             variant=gold.variant,
             criterion=criterion.id,
             label=labels.verdicts[criterion.id],
-            verdict=found[criterion.id].verdict,
-            p_met=p_met_of(found[criterion.id]),
             recall=word_recall(_READER.read(criterion.statement), _READER.read(gold.answer)),
             cosine=_nearest_sentence(criterion, gold.answer),
         )
@@ -150,9 +166,8 @@ def _judgements(
 
 
 def report(grader: Grader, split: Split = "test", limit: int | None = None) -> dict[str, Any]:
-    """All measures on one split; the baselines' thresholds come from dev in any case."""
-    dev = grade_gold(grader, "dev", limit)
-    graded = dev if split == "dev" else grade_gold(grader, split, limit)
+    """All measures on one split; the baselines' thresholds come from all of dev in any case."""
+    graded = grade_gold(grader, split, limit)
     judgements, levels = graded.judgements, graded.levels
     return {
         "grader": grader.name,
@@ -160,11 +175,21 @@ def report(grader: Grader, split: Split = "test", limit: int | None = None) -> d
         "answers": len(levels),
         "judgements": len(judgements),
         "criteria": criterion_measures(judgements),
-        "baselines": _baselines(dev.judgements, judgements),
+        "baselines": _baselines(dev_rows(), judgements),
         "levels": level_measures(levels),
         "misconceptions": misconception_measures(graded.wrong_claims),
         "by_variant": _by_variant(judgements, levels),
     }
+
+
+def dev_rows() -> list[Worded]:
+    """Every labelled criterion of the dev split, ungraded."""
+    catalog = default_catalog()
+    return [
+        row
+        for gold, labels in load_gold().split("dev")
+        for row in _worded(gold, labels, catalog.rubric(catalog.item(gold.item).rubric))
+    ]
 
 
 def criterion_measures(rows: Sequence[Judgement]) -> dict[str, Estimate]:
@@ -214,9 +239,9 @@ def level_measures(rows: Sequence[Levelled]) -> dict[str, Any]:
         "without a level": len(rows) - len(placed),
         "spearman of the score": estimate(spearman, names, labels, [row.score for row in placed]),
         "quadratic kappa of the level": estimate(quadratic_kappa, names, labels, found),
-        "mean error in levels": round(float(difference.mean()), 3),
-        "exact": round(float((difference == 0).mean()), 3),
-        "within one": round(float((abs(difference) <= 1).mean()), 3),
+        "mean error in levels": round(mean(difference), 3),
+        "exact": round(mean(difference == 0), 3),
+        "within one": round(mean(abs(difference) <= 1), 3),
     }
 
 
@@ -236,7 +261,7 @@ def misconception_measures(rows: Sequence[WrongClaim]) -> dict[str, Any]:
     }
 
 
-def _baselines(dev: Sequence[Judgement], test: Sequence[Judgement]) -> dict[str, Any]:
+def _baselines(dev: Sequence[Worded], test: Sequence[Judgement]) -> dict[str, Any]:
     groups = [row.answer for row in test]
     met = [row.label == "met" for row in test]
     majority = sum(row.label == "met" for row in dev) * 2 > len(dev)

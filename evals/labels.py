@@ -71,6 +71,8 @@ def _on_misconceptions(gold: GoldSet) -> list[dict[str, Any]]:
             if answer in other
             for name in listed[answer]
         ]
+        if not pairs:
+            continue
         groups, left, right = zip(*pairs, strict=True)
         rows.append(
             {

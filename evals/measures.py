@@ -38,7 +38,12 @@ class Estimate(Value):
 def estimate(
     measure: Callable[..., float], groups: Sequence[Any], *columns: Sequence[Any]
 ) -> Estimate:
-    """A measure over columns, resampled by group: judgements on one answer are not independent."""
+    """A measure over columns, resampled by group: judgements on one answer are not independent.
+
+    All nan without a row, as of a grader that decided nothing.
+    """
+    if not len(groups):
+        return Estimate(value=float("nan"), low=float("nan"), high=float("nan"))
     arrays = [np.asarray(column) for column in columns]
     names = np.asarray(groups)
     rows_of = [np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())]
@@ -52,7 +57,7 @@ def estimate(
             )
             values.append(measure(*(array[chosen] for array in arrays)))
         whole = measure(*arrays)
-    low, high = np.nanquantile(values, [0.025, 0.975])
+        low, high = np.nanquantile(values, [0.025, 0.975])
     return Estimate(
         value=round(float(whole), 4), low=round(float(low), 4), high=round(float(high), 4)
     )
@@ -101,6 +106,11 @@ def auc(truth: Array, probability: Array) -> float:
     if len(set(truth.tolist())) < 2:
         return float("nan")
     return float(roc_auc_score(truth, probability))
+
+
+def mean(numbers: Sequence[float] | Array) -> float:
+    """The mean; nan of nothing."""
+    return float(np.mean(numbers)) if len(numbers) else float("nan")
 
 
 def expected_calibration_error(truth: Array, probability: Array, bins: int = 10) -> float:

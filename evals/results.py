@@ -18,7 +18,10 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
 def write_results(show: Any, path: Path = RESULTS) -> dict[str, Any]:
-    """Measure labels, grading, attacks and retrieval, and write them with date and versions."""
+    """Measure all that is published and write it with date and versions.
+
+    Labels, grading, attacks, exemplars, search and simulated candidates.
+    """
     grader = make_grader("embedded")
     measured: dict[str, Mapping[str, Any]] = {
         "Agreement of the labellers": labels.agreement(),
