@@ -7,18 +7,28 @@ undecided ones included.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import BaseModel, ValidationError
 
-from app.domain.assessment import CriterionVerdict
-from app.domain.content import Citation, Criterion, Dimension, Item, Rubric
+from app.domain.content import Citation, Criterion, Dimension, Item, Rubric, Text
 from app.errors import BadInput
 from app.grading.grader import GradingRequest
-from evals.gold import read_jsonl
 from evals.grading import p_met_of
 from evals.measures import accuracy, auc, macro_f1
+
+
+class Row(BaseModel):
+    """One line of a file; what else it holds is not read."""
+
+    question: str | None = None
+    criterion: Text
+    answer: str
+    label: Literal["met", "partial", "not_met", "missed"]
 
 
 def report(path: Path, grader_name: str, limit: int | None) -> dict[str, Any]:
@@ -26,25 +36,18 @@ def report(path: Path, grader_name: str, limit: int | None) -> dict[str, Any]:
     from app.interview.wiring import make_grader
 
     try:
-        rows = read_jsonl(path)[:limit]
+        rows = list(islice(read_rows(path), limit))
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise BadInput(f"{path} is not JSON lines: {error}.") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is not UTF-8 text.") from None
     if not rows:
         raise BadInput(f"{path} holds no rows.")
     grader = make_grader(grader_name)
-    labels: list[bool] = []
-    verdicts: list[CriterionVerdict] = []
     start = time.perf_counter()
-    for number, row in enumerate(rows, 1):
-        missing = [name for name in ("criterion", "answer", "label") if name not in row]
-        if missing:
-            raise BadInput(f"{path}, line {number}: {', '.join(missing)} is missing.")
-        labels.append(row["label"] == "met")
-        verdicts.append(grader.grade(request_of(row)).verdicts[0])
+    verdicts = [grader.grade(request_of(row.model_dump())).verdicts[0] for row in rows]
     seconds = time.perf_counter() - start
-    met = np.array(labels)
+    met = np.array([row.label == "met" for row in rows])
     probability = np.array([p_met_of(verdict) for verdict in verdicts])
     decided = np.array([verdict.verdict != "unscored" for verdict in verdicts])
     said_met = np.array([verdict.verdict == "met" for verdict in verdicts])
@@ -58,6 +61,27 @@ def report(path: Path, grader_name: str, limit: int | None) -> dict[str, Any]:
         "ms_per_judgement": round(1000 * seconds / len(rows), 2),
         "n": len(rows),
     }
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a file, blank lines left out. BadInput names a line that is wrong."""
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield Row.model_validate_json(line)
+                except ValidationError as error:
+                    raise BadInput(f"{path}, line {number}: {_told(error)}.") from None
+
+
+def _told(error: ValidationError) -> str:
+    """The first thing wrong with a row, by the name of its field."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    if not first["loc"]:
+        return "not a JSON object"
+    if first["type"] == "missing":
+        return f"{first['loc'][0]} is missing"
+    return f"{first['loc'][0]}: {first['msg']}, not {first['input']!r:.40}"
 
 
 def request_of(row: dict[str, object]) -> GradingRequest:

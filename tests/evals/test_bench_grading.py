@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import BadInput
 from app.grading.embedded import EmbeddedGrader
+from evals.__main__ import show
 from evals.bench_grading import report, request_of
 
 GRADER = EmbeddedGrader()
@@ -68,3 +70,43 @@ def test_what_is_said_ranks_above_what_is_not(
     file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     measured = report(file, "embedded", None)
     assert (measured["n"], measured["auc"]) == (2, 1.0)
+
+
+def written(folder: Path, *lines: object) -> Path:
+    file = folder / "rows.jsonl"
+    texts = (line if isinstance(line, str) else json.dumps(line) for line in lines)
+    file.write_text("\n".join(texts), encoding="utf-8")
+    return file
+
+
+RIGHT = {"criterion": STATEMENT, "answer": STATEMENT, "label": "met"}
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ([1, 2], "not a JSON object"),
+        ("{", "not a JSON object"),
+        ({"criterion": STATEMENT, "answer": SAID}, "label is missing"),
+        (RIGHT | {"criterion": " "}, "criterion: .*at least 1 character"),
+        (RIGHT | {"answer": 7}, "answer: .*valid string, not 7"),
+        (RIGHT | {"question": ["Why?"]}, "question: .*valid string"),
+        (RIGHT | {"label": "Met"}, "label: .*'missed', not 'Met'"),
+        (RIGHT | {"label": True}, "label: .*'missed', not True"),
+    ],
+)
+def test_a_wrong_row_is_named_by_its_line_blank_ones_counted(
+    line: object, told: str, tmp_path: Path
+) -> None:
+    file = written(tmp_path, RIGHT, "", "", line)
+    with pytest.raises(BadInput, match=f"line 4: {told}"):
+        report(file, "embedded", None)
+    assert report(file, "embedded", 1)["n"] == 1, "what is beyond the limit is not read"
+
+
+def test_what_cannot_be_measured_is_null_in_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(report(written(tmp_path, RIGHT), "embedded", None), True)
+    printed = json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(name))
+    assert printed["auc"] is None
