@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from evals.reliability import Outcome, Promise, as_markdown, row
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.errors import InterviewError
+from evals.reliability import Outcome, Promise, as_markdown, report, row
 
 PROMISE = Promise(text="Nothing is lost", tests=("tests/a.py", "tests/b.py::test_kill"))
 
@@ -30,6 +37,19 @@ def test_a_promise_is_proved_by_passing_tests_only() -> None:
     assert row(PROMISE, [skipped])["result"] == "NOT PROVED, 1 skipped"
 
 
+def test_a_promise_is_not_proved_when_one_of_its_proofs_has_another_name_now() -> None:
+    others = [outcome("tests/a.py::x"), outcome("tests/b.py::test_murder")]
+    assert row(PROMISE, others)["result"] == "NOT PROVED"
+
+
+def test_a_test_run_that_cannot_start_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(InterviewError, match="pytest ended with 1 and left no results"):
+        report(tmp_path / "table.md")
+
+
 def test_the_published_table_has_a_row_a_promise() -> None:
-    text = as_markdown([row(PROMISE, [outcome("tests/a.py::x")])])
-    assert text.endswith("| Nothing is lost | 1 | 1 | 0 | 0 | - | proved |\n")
+    text = as_markdown([row(PROMISE, [outcome("tests/a.py::x"), outcome("tests/b.py::test_kill")])])
+    assert text.endswith("| Nothing is lost | 2 | 2 | 0 | 0 | - | proved |\n")
