@@ -145,6 +145,9 @@ class Chat:
         progress: Progress | None = None
         for progress in steps:
             if progress.state == "speaking" and not quiet:
+                if not progress.text.startswith(shown):  # the next thing that is said
+                    print()
+                    shown = ""
                 piece = progress.text[len(shown) :]
                 print(printable(piece if shown else f"\nInterviewer: {piece}"), end="", flush=True)
                 shown = progress.text
