@@ -1,4 +1,4 @@
-"""The next hint for an open question: three steps a stage, from vague to plain."""
+"""Which hint comes next: three a stage, from vague to plain."""
 
 from __future__ import annotations
 
@@ -6,21 +6,30 @@ from app.domain.session import Hint, Session, Turn
 from app.errors import UsageError
 
 
-def next_hint(session: Session, turn: Turn) -> Hint:
-    """The hint after those already given for the stage in question.
+def hints_ahead(session: Session, turn: Turn) -> list[Hint]:
+    """The hints to a question that were not given yet, in order.
 
-    An opening question asks for all stages: then it is the first that has hints left. UsageError
-    if there is no hint, or none left.
+    An opening question asks for all stages, and so has the hints of all.
     """
     planned = session.plan.items[turn.item_index]
     asked = turn.question.dimension
     stages = [asked] if asked else [each.id for each in planned.rubric.dimensions]
-    ladders = {stage: planned.item.hints.get(stage, ()) for stage in stages}
-    if not any(ladders.values()):
-        raise UsageError("This question has no hints.")
-    turns = session.item_turns(turn.item_index)
-    for stage, ladder in ladders.items():
-        given = sum(hint.dimension == stage for each in turns for hint in each.hints)
-        if given < len(ladder):
-            return Hint(dimension=stage, step=given + 1, text=ladder[given])
-    raise UsageError("There are no more hints for this question.")
+    given = {
+        (hint.dimension, hint.step)
+        for each in session.item_turns(turn.item_index)
+        for hint in each.hints
+    }
+    return [
+        Hint(dimension=stage, step=step, text=text)
+        for stage in stages
+        for step, text in enumerate(planned.item.hints.get(stage, ()), 1)
+        if (stage, step) not in given
+    ]
+
+
+def next_hint(session: Session, turn: Turn) -> Hint:
+    """The first hint ahead. UsageError if there is none."""
+    ahead = hints_ahead(session, turn)
+    if not ahead:
+        raise UsageError("There are no more hints for this question.")
+    return ahead[0]

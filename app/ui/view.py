@@ -9,6 +9,7 @@ from app.domain.session import Clarification, Hint, ModelUse, Session, Turn
 from app.feedback.costs import total_cost
 from app.feedback.rendering import markdown_html, text_html
 from app.feedback.transcript import FINISHED
+from app.interview.hints import hints_ahead
 
 KINDS: dict[str, str] = {
     "scenario": "System design",
@@ -175,21 +176,9 @@ def state_html(state: str, session: Session | None = None, detail: str = "") -> 
 
 
 def hints_left(session: Session) -> int:
-    """How many hints the ladder of the present question still holds."""
+    """How many hints there still are to the present question."""
     turn = session.current_turn
-    if turn is None or not turn.is_open:
-        return 0
-    planned = session.plan.items[turn.item_index]
-    dimension = turn.question.dimension
-    if dimension is None:
-        return 3 if planned.item.hints else 0
-    ladder = planned.item.hints.get(dimension, ())
-    given = sum(
-        hint.dimension == dimension
-        for each in session.item_turns(turn.item_index)
-        for hint in each.hints
-    )
-    return max(0, len(ladder) - given)
+    return len(hints_ahead(session, turn)) if turn is not None and turn.is_open else 0
 
 
 def mode_html(

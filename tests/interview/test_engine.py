@@ -20,6 +20,7 @@ from app.interview.plans import make_plan
 from app.interview.scripted import NOT_KNOWN, ScriptedInterviewer
 from app.sessions.events import AnswerGiven, SessionEvent, fold
 from app.sessions.store import SessionStore
+from app.ui.view import hints_left
 from tests.factories import START
 
 ANSWER = (
@@ -201,7 +202,8 @@ def test_hints_of_an_opening_go_stage_by_stage_from_vague_to_plain_and_end(engin
     turn_id = session.current_turn.id
     planned = session.plan.items[0]
     steps = []
-    for _ in range(sum(len(ladder) for ladder in planned.item.hints.values())):
+    for left in range(sum(len(ladder) for ladder in planned.item.hints.values()), 0, -1):
+        assert hints_left(session) == left
         session, hint = engine.hint(session, turn_id)
         steps.append((hint.dimension, hint.step))
     assert steps == [(each.id, step) for each in planned.rubric.dimensions for step in (1, 2, 3)]
