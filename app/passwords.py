@@ -21,12 +21,32 @@ _TRIES, _WINDOW = 10, 60.0
 _NOBODY = "scrypt$16384$8$1$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 
+class Tries:
+    """Wrong passwords by name: after ten in a minute, the name has to wait."""
+
+    def __init__(self) -> None:
+        self._failures: dict[str, deque[float]] = {}
+
+    def allows(self, name: str) -> bool:
+        """Whether the name may try now."""
+        failures = self._failures.get(name)
+        if failures is None or len(failures) < _TRIES:
+            return True
+        return time.monotonic() - failures[0] >= _WINDOW
+
+    def count(self, name: str, right: bool) -> bool:
+        """Keep how a try ended, and give it back."""
+        failures = self._failures.setdefault(name, deque(maxlen=_TRIES))
+        failures.clear() if right else failures.append(time.monotonic())
+        return right
+
+
 class PasswordFile:
     """The file, one `name:hash` a line. A missing one holds nobody. Read anew at each sign-in."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._failures: dict[str, deque[float]] = {}
+        self._tries = Tries()
 
     def names(self) -> list[str]:
         """Who may sign in. BadInput if the file cannot be read."""
@@ -53,14 +73,11 @@ class PasswordFile:
     def check(self, name: str, password: str) -> bool:
         """Whether that is the password. After ten wrong tries in a minute, the name has to wait."""
         entry = self._entries().get(name)
-        failures = self._failures.setdefault(name, deque(maxlen=_TRIES)) if entry else deque()
-        now = time.monotonic()
-        if len(failures) == _TRIES and now - failures[0] < _WINDOW:
+        if entry is None:
+            # An unknown name takes as long as a known one, so that time does not tell which exist.
+            _matches(password, _NOBODY)
             return False
-        # An unknown name takes as long as a known one, so that time does not tell which exist.
-        right = _matches(password, entry or _NOBODY) and entry is not None
-        failures.clear() if right else failures.append(now)
-        return right
+        return self._tries.allows(name) and self._tries.count(name, _matches(password, entry))
 
     def _entries(self) -> dict[str, str]:
         try:

@@ -97,10 +97,11 @@ def undenied(sentences: Sequence[Span]) -> tuple[list[Span], list[Span]]:
     """
     left: list[Span] = []
     denied: list[Span] = []
-    for sentence, following in zip_longest(sentences, sentences[1:]):
-        if _says_no(sentence.text):
+    says_no = [_says_no(sentence.text) for sentence in sentences]
+    for sentence, itself, following in zip_longest(sentences, says_no, says_no[1:]):
+        if itself:
             continue
-        start = _denied_until(sentence.text, following.text if following else "")
+        start = len(sentence.text) if following else _denied_until(sentence.text)
         if start:
             denied.append(sentence)
         if start < len(sentence.text):
@@ -108,10 +109,10 @@ def undenied(sentences: Sequence[Span]) -> tuple[list[Span], list[Span]]:
     return left, denied
 
 
-def _denied_until(sentence: str, following: str) -> int:
+def _denied_until(sentence: str) -> int:
     """Characters of a sentence that are denied: 0 for none, its length for all."""
     text = normalise(sentence)
-    if _AFTERTHOUGHT.search(text[-TAIL:]) or _says_no(following):
+    if _AFTERTHOUGHT.search(text[-TAIL:]):
         return len(sentence)
     head = text[:HEAD].lstrip("\"'“‘(-*•… ")
     if _REPORTED.search(head) and _REFUTED.search(text[-TAIL:]):

@@ -120,11 +120,12 @@ def _deepen(
         return None
     met = {verdict.criterion_id for verdict in assessment.verdicts if verdict.verdict == "met"}
     for follow_up in sorted(_unasked(item, turns), key=lambda each: each.depth):
-        ready = follow_up.when == "always" or set(follow_up.probes) <= met
+        covered = set(follow_up.probes) <= met
+        ready = follow_up.when == "always" or covered
         if ready and follow_up.when != "open":
             title = next(each.title for each in rubric.dimensions if each.id == follow_up.dimension)
-            covered = set(follow_up.probes) <= met and bool(follow_up.probes)
-            why = "is well covered" if covered else "has a question that is asked in any case"
+            well = covered and follow_up.probes
+            why = "is well covered" if well else "has a question that is asked in any case"
             return FollowUpDecision(
                 action="probe",
                 reason=f"{title} {why}: going deeper, as for a {limits.level} role.",

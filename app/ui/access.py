@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.errors import UsageError
-from app.passwords import PasswordFile
+from app.passwords import PasswordFile, Tries
 from app.settings import Settings
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LONGEST_NAME = 200
-_TRIES, _WINDOW = 10, 60.0  # as for the password list
 
 
 @dataclass(frozen=True)
@@ -52,22 +49,6 @@ class Access:
         return any((mapped or found) in network for network in self.trusted)
 
 
-class _Given:
-    """A password from the environment. After ten wrong tries in a minute, its name has to wait."""
-
-    def __init__(self, password: str) -> None:
-        self._password = _bytes(password)
-        self._failures: deque[float] = deque(maxlen=_TRIES)
-
-    def check(self, password: str) -> bool:
-        now = time.monotonic()
-        if len(self._failures) == _TRIES and now - self._failures[0] < _WINDOW:
-            return False
-        right = hmac.compare_digest(self._password, _bytes(password))
-        self._failures.clear() if right else self._failures.append(now)
-        return right
-
-
 def open_access(settings: Settings, host: str) -> Access:
     """The access that the settings ask for. UsageError where it would leave the page open.
 
@@ -76,12 +57,17 @@ def open_access(settings: Settings, host: str) -> Access:
     if settings.user_header:
         return Access(user_header=settings.user_header, trusted=_networks(settings.trusted_proxy))
     file = PasswordFile(settings.password_path)
-    given = {name: _Given(password) for name, password in settings.sign_in or ()}
+    given = dict(settings.sign_in or ())
+    tries = Tries()
     if given or file.names():
 
         def check(name: str, password: str) -> bool:
             known = given.get(name)
-            return known.check(password) if known else file.check(name, password)
+            if known is None:
+                return file.check(name, password)
+            return tries.allows(name) and tries.count(
+                name, hmac.compare_digest(_bytes(known), _bytes(password))
+            )
 
         return Access(check_password=check)
     if not is_local(host):

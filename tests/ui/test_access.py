@@ -65,7 +65,7 @@ def test_a_password_from_the_environment_cannot_be_guessed_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
-    monkeypatch.setattr("app.ui.access.time.monotonic", lambda: now)
+    monkeypatch.setattr("app.passwords.time.monotonic", lambda: now)
     access = open_access(settings(tmp_path, sign_in_text="ann:one, bob:two"), "0.0.0.0")
     assert access.check_password is not None
     for guess in range(10):
